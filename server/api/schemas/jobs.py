@@ -1,0 +1,133 @@
+"""Training jobs over the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from server.domain.job import JobStatus
+
+WeightsState = Literal["imagenet", "random"]
+
+
+class TrainingForm(BaseModel):
+    """Body of `POST /api/start-training`; the first seven fields are the document's."""
+
+    model_config = {"extra": "forbid"}
+
+    dataset_name: str
+    architecture: str = "DenseNet169"
+    epochs: int = 30
+    batch_size: int = 32
+    optimizer: str = "Adam"
+    learning_rate: float = 0.001
+    class_balancing: bool = True
+    fine_tune_epochs: int | None = Field(
+        None,
+        description="Epochs of the whole run that train the backbone too; null = last quarter.",
+    )
+    weights: str = Field("auto", description="auto, imagenet or none.")
+    image_size: int | None = Field(None, description="Pixels; null = chosen from the images.")
+    seed: int = 0
+
+
+class TrainingStarted(BaseModel):
+    """Answer of `POST /api/start-training`; the first three fields are the document's."""
+
+    job_id: str
+    status: Literal["queued"]
+    message: str
+    weights_sentence: str = Field(description="What the run will start from, in words.")
+    queue_position: int = Field(description="1 = next to start.")
+
+
+class JobStatusAnswer(BaseModel):
+    """Answer of `GET /api/job/{job_id}/status`: exactly the document's fields, then ours.
+
+    The three times are UTC in the document's form, `2025-12-03T18:00:00`, without a zone.
+    """
+
+    job_id: str
+    status: JobStatus
+    progress: int = Field(ge=0, le=100)
+    message: str
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    model_path: str | None
+    seconds_left: float | None
+    attempt: int
+    dataset_name: str
+    architecture: str
+
+
+class EpochPoint(BaseModel):
+    """One epoch of the live curves."""
+
+    epoch: int
+    epochs: int
+    phase: Literal["head", "fine-tuning"]
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    val_balanced_accuracy: float
+    learning_rate: float
+    seconds: float
+    best: bool
+
+
+class JobDetail(BaseModel):
+    """A job, whole. Times are RFC 3339 with their zone."""
+
+    job_id: str
+    status: JobStatus
+    progress: int
+    message: str
+    seconds_left: float | None
+    epoch: int
+    attempt: int
+    cancel_requested: bool
+    queue_position: int | None
+    weights_sentence: str | None
+    model_name: str | None
+    model_path: str | None
+    request: dict[str, Any] = Field(description="What was asked for, every setting.")
+    dataset_name: str
+    architecture: str
+    epochs: int
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    history: list[EpochPoint] = Field(default_factory=list, description="Empty in lists.")
+
+
+class JobList(BaseModel):
+    jobs: list[JobDetail]
+
+
+class ArchitectureOption(BaseModel):
+    name: str
+    summary: str
+    parameters_millions: float
+    native_size: int
+    auto_weights: WeightsState = Field(description="What `auto` would start from, right now.")
+    weights_sentence: str
+
+
+class NumberLimit(BaseModel):
+    default: float
+    minimum: float
+    maximum: float
+
+
+class TrainingOptions(BaseModel):
+    """What the training form offers."""
+
+    architectures: list[ArchitectureOption]
+    optimizers: list[str]
+    defaults: TrainingForm
+    limits: dict[str, NumberLimit]
+    device: str

@@ -1,0 +1,1 @@
+"""A leaf: prediction by ONNX Runtime. Imports neither keras nor torch."""

@@ -1,0 +1,1 @@
+"""What a folder of images is: archives, tables, layouts, image checks, the manifest."""

@@ -1,0 +1,1 @@
+"""Takes a job, spawns the training process, reads its events, settles the job."""

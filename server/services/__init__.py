@@ -1,0 +1,1 @@
+"""Use cases: datasets, jobs, models, predictions, accounts."""

@@ -1,0 +1,1 @@
+"""What is kept: the database (one transaction a request or task) and files written atomically."""

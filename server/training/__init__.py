@@ -1,0 +1,1 @@
+"""The training program: works from the command line with no server."""

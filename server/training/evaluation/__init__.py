@@ -1,0 +1,1 @@
+"""The honest part: split, metrics, report."""
