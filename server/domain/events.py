@@ -1,10 +1,10 @@
 """The contract between the training program and whoever started it: JSON lines out.
 
-``train.py --events FILE`` appends one JSON object a line to FILE, in this order: ``started``, then
-any number of ``stage``, ``progress``, ``epoch``, ``checkpoint`` and ``warning``, and as its last
-line ``finished`` or ``failed``. Every object has ``event`` and ``time`` (seconds since 1970). A file
-rather than a pipe, so that a reader may die, come back and go on from where it was; a process that
-is gone without a last line was killed.
+``train.py --events FILE`` appends one JSON object a line to FILE, in this order: ``started``,
+then any number of ``stage``, ``progress``, ``epoch``, ``checkpoint`` and ``warning``, and as its
+last line ``finished`` or ``failed``. Every object has ``event`` and ``time`` (seconds since 1970).
+A file rather than a pipe, so that a reader may die, come back and go on from where it was; a
+process that is gone without a last line was killed.
 
 Exit codes: 0 finished; 2 refused (bad input: trying again cannot help); 3 out of memory; 4 stopped
 because nobody beats the heart any more; anything else is a crash (trying again may help).

@@ -53,7 +53,7 @@ class Job:
     Attributes:
         id: eight hexadecimal digits.
         request: what was asked for.
-        weights_sentence: what the run starts from, in words; set at the start, corrected by the run.
+        weights_sentence: what the run starts from, in words; the run has the last word.
         progress: percent of the work done, 0–100.
         message: what is happening now, in words ("Epoch 15/30"), or why it ended.
         seconds_left: estimate, None when there is none.

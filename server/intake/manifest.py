@@ -114,7 +114,7 @@ class Manifest:
 
     @property
     def lesions_by_class(self) -> dict[str, int]:
-        """Class name to number of groups (see ``LesionImage.group``), in the order of ``classes``."""
+        """Class name to number of groups (``LesionImage.group``), in the order of ``classes``."""
         groups: dict[str, set[str]] = {label: set() for label in self.classes}
         for image in self.images:
             groups[image.label].add(image.group)
