@@ -70,7 +70,7 @@ def _table(file: Path) -> dict[str, str]:
 def _pixels(file: Path, side: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     with Image.open(file) as image:
         resized = image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
-        return np.asarray(resized, np.float32) / 255
+        return np.asarray(resized, np.float32) / np.float32(255)
 
 
 def _balanced_accuracy(actual: list[int], predicted: list[int]) -> float:
