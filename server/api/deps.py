@@ -1,0 +1,21 @@
+"""What the routers are handed: the services, put on the application by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every use case of the server, one object a noun."""
+
+
+def services(request: Request) -> Services:
+    """The services of the application that answers ``request``."""
+    return cast(Services, request.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(services)]
