@@ -61,7 +61,7 @@ class LesionImage:
     Attributes:
         image_id: unique in the dataset.
         path: relative to the dataset's folder, with forward slashes.
-        label: class name as written in the data.
+        label: class name as written in the data; empty in the layout ``UNLABELLED``.
         lesion_id: images with the same one show the same lesion; None when the data does not say
             (then every image is its own lesion).
         patient_id: likewise for the patient.
@@ -109,7 +109,7 @@ class Manifest:
     @property
     def classes(self) -> dict[str, int]:
         """Class name to number of images, most first, ties by name."""
-        counts = Counter(image.label for image in self.images)
+        counts = Counter(image.label for image in self.images if image.label)
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     @property
@@ -117,7 +117,8 @@ class Manifest:
         """Class name to number of groups (``LesionImage.group``), in the order of ``classes``."""
         groups: dict[str, set[str]] = {label: set() for label in self.classes}
         for image in self.images:
-            groups[image.label].add(image.group)
+            if image.label:
+                groups[image.label].add(image.group)
         return {label: len(members) for label, members in groups.items()}
 
     def as_dict(self) -> dict[str, Any]:

@@ -4,7 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from server.intake.manifest import Manifest
+from server.domain.errors import UnusableDataset
+from server.intake.class_folders import read_class_folders
+from server.intake.draft import Candidate, Draft
+from server.intake.file_kinds import FileKind, why_unknown
+from server.intake.groupings import add_groups
+from server.intake.image_check import check_images
+from server.intake.image_index import ImageIndex
+from server.intake.listing import Listing, list_files
+from server.intake.manifest import LesionImage, Manifest, Problem, ProblemKind
+from server.intake.readiness import class_problems
+from server.intake.sample_marker import is_sample_set
+from server.intake.table_layout import read_with_tables
+from server.intake.table_rows import Tables, read_tables
+
+# worst first: what spoils the whole set, then what costs images, then what is merely left aside
+_SEVERITY = (
+    ProblemKind.LAYOUT,
+    ProblemKind.TABLE,
+    ProblemKind.TOO_FEW_LESIONS,
+    ProblemKind.UNREADABLE_IMAGE,
+    ProblemKind.ROW_WITHOUT_IMAGE,
+    ProblemKind.ROW_WITHOUT_LABEL,
+    ProblemKind.DUPLICATE_ROW,
+    ProblemKind.IMAGE_WITHOUT_ROW,
+    ProblemKind.UNKNOWN_ENDING,
+)
 
 
 def understand(folder: Path) -> Manifest:
@@ -14,4 +39,122 @@ def understand(folder: Path) -> Manifest:
         UnusableDataset: when there is not one image and not one table of labels in it
             ("No images found!", with the document's advice).
     """
-    raise NotImplementedError
+    return understand_listing(list_files(folder))
+
+
+def understand_listing(listing: Listing) -> Manifest:
+    """As ``understand``, for a folder that has been walked already."""
+    tables = read_tables(listing)
+    if not tables.used and not listing.of_kind(FileKind.IMAGE):
+        raise _no_images(listing, tables)
+    draft = _recognise(listing, tables)
+    images, unreadable = _open_images(listing, draft.candidates)
+    problems = [
+        *listing.problems,
+        *draft.problems,
+        *unreadable,
+        *class_problems(images),
+        *_unknown_files(listing),
+    ]
+    return Manifest(
+        layout=draft.layout,
+        reason=draft.reason,
+        images=images,
+        problems=worst_first(problems),
+        is_sample=is_sample_set(listing),
+    )
+
+
+def worst_first(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Problems by severity of their kind, then by file and row."""
+    rank = {kind: place for place, kind in enumerate(_SEVERITY)}
+    return tuple(
+        sorted(problems, key=lambda each: (rank[each.kind], each.file or "", each.row or 0))
+    )
+
+
+def _recognise(listing: Listing, tables: Tables) -> Draft:
+    index = ImageIndex(listing)
+    if not tables.used:
+        draft = read_class_folders(listing)
+        return add_groups(_with_problems(draft, tables.problems), tables.grouping, index)
+    draft = read_with_tables(listing, tables, index)
+    if not draft.candidates:
+        by_folders = read_class_folders(listing)
+        if len({candidate.label for candidate in by_folders.candidates}) > 1:
+            return _with_problems(by_folders, (*tables.problems, _table_of_others(tables)))
+    return add_groups(draft, tables.grouping, index)
+
+
+def _with_problems(draft: Draft, problems: tuple[Problem, ...]) -> Draft:
+    return Draft(draft.layout, draft.reason, draft.candidates, (*problems, *draft.problems))
+
+
+def _table_of_others(tables: Tables) -> Problem:
+    return Problem(
+        ProblemKind.TABLE,
+        f"The table {tables.used[0]!r} is not used: none of its rows names an image that is here. "
+        "The class folders are used instead.",
+        file=tables.used[0],
+    )
+
+
+def _open_images(
+    listing: Listing, candidates: tuple[Candidate, ...]
+) -> tuple[tuple[LesionImage, ...], list[Problem]]:
+    images: list[LesionImage] = []
+    problems: list[Problem] = []
+    checks = check_images(listing.folder, (candidate.path for candidate in candidates))
+    for candidate, checked in zip(candidates, checks, strict=True):
+        if checked.fault is None:
+            images.append(_image(candidate, checked.width, checked.height))
+        else:
+            problems.append(
+                Problem(
+                    ProblemKind.UNREADABLE_IMAGE,
+                    f"The image {candidate.path!r} {checked.fault}; it is left out.",
+                    file=candidate.path,
+                    label=candidate.label or None,
+                )
+            )
+    return tuple(sorted(images, key=lambda image: image.image_id)), problems
+
+
+def _image(candidate: Candidate, width: int, height: int) -> LesionImage:
+    return LesionImage(
+        image_id=candidate.image_id,
+        path=candidate.path,
+        label=candidate.label,
+        lesion_id=candidate.lesion_id,
+        patient_id=candidate.patient_id,
+        width=width,
+        height=height,
+        attributes=candidate.attributes,
+    )
+
+
+def _unknown_files(listing: Listing) -> list[Problem]:
+    archives = [
+        Problem(
+            ProblemKind.UNKNOWN_ENDING,
+            f"The archive {path!r} has not been unpacked; what is in it is left out.",
+            file=path,
+        )
+        for path in listing.of_kind(FileKind.ARCHIVE)
+    ]
+    return archives + [
+        Problem(ProblemKind.UNKNOWN_ENDING, why_unknown(path), file=path)
+        for path in listing.of_kind(FileKind.UNKNOWN)
+    ]
+
+
+def _no_images(listing: Listing, tables: Tables) -> UnusableDataset:
+    name = listing.folder.name or str(listing.folder)
+    found = [*tables.problems, *_unknown_files(listing)]
+    seen = f" What was found: {found[0].message}" if found else " The folder is empty."
+    return UnusableDataset(
+        "No images found! Check that: "
+        f"1. images are in {name!r} or its subdirectories; "
+        "2. images have valid extensions: .jpg, .jpeg, .png; "
+        "3. the CSV (if used) has correct columns and image paths are correct." + seen
+    )

@@ -1,0 +1,126 @@
+"""One table as text: its encoding, its delimiter, its header, and its rows one after another.
+
+Encoding: a byte-order mark decides, else UTF-8, else Windows-1252, else Latin-1 (which reads
+anything). Delimiter: comma, semicolon, tab or bar, whichever makes the header understood; the
+``sep=;`` line that Excel writes is obeyed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.intake.columns import Columns, assign
+
+MAX_TABLE_BYTES = 512 * 1024 * 1024
+MAX_ROWS = 2_000_000
+_DELIMITERS = (",", ";", "\t", "|")
+_CHUNK = 1 << 20
+_LONGEST_HEADER = 1 << 16
+
+
+class UnreadableTable(Exception):
+    """The table cannot be read as text in columns; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose header has been read.
+
+    Attributes:
+        path: the file.
+        encoding: name of the codec.
+        delimiter: what stands between two cells.
+        columns: what each column means.
+        header_row: row of the header as a spreadsheet counts, from 1.
+    """
+
+    path: Path
+    encoding: str
+    delimiter: str
+    columns: Columns
+    header_row: int
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Row number (as a spreadsheet shows it) and cells of every row that is not empty.
+
+        Raises:
+            UnreadableTable: when the text cannot be cut into cells, or has too many rows.
+        """
+        for number, cells in _records(self.path, self.encoding, self.delimiter):
+            if number > MAX_ROWS:
+                raise UnreadableTable(f"it has more than {MAX_ROWS:,} rows")
+            if number > self.header_row and any(cell.strip() for cell in cells):
+                yield number, cells
+
+
+def open_table(path: Path) -> Table:
+    """Find encoding, delimiter and header.
+
+    Raises:
+        UnreadableTable: when it is empty, too large or not text.
+    """
+    try:
+        if path.stat().st_size > MAX_TABLE_BYTES:
+            raise UnreadableTable(f"it is larger than {MAX_TABLE_BYTES >> 20} MB")
+        encoding = _encoding(path)
+        with path.open(encoding=encoding, newline="") as text:
+            start = text.read(_LONGEST_HEADER)
+    except OSError as error:
+        raise UnreadableTable(f"it cannot be opened ({error.strerror})") from error
+    if "\0" in start:
+        raise UnreadableTable("it is not text")
+    announced = _announced_delimiter(start)
+    tables = [
+        Table(path, encoding, delimiter, assign(header), row)
+        for delimiter in ([announced] if announced else _DELIMITERS)
+        for row, header in [_header(path, encoding, delimiter, skip=announced is not None)]
+    ]
+    return max(tables, key=lambda table: (table.columns.roles_found, len(table.columns.header)))
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return next(codec for codec in ("utf-8-sig", "cp1252", "latin-1") if _decodes(path, codec))
+
+
+def _decodes(path: Path, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(_CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _announced_delimiter(start: str) -> str | None:
+    first = start.split("\n", 1)[0].strip("\r").strip('"')
+    return first[4] if first.lower().startswith("sep=") and len(first) == len("sep=;") else None
+
+
+def _header(path: Path, encoding: str, delimiter: str, *, skip: bool) -> tuple[int, list[str]]:
+    for number, cells in _records(path, encoding, delimiter):
+        if any(cell.strip() for cell in cells) and not (skip and number == 1):
+            return number, cells
+    raise UnreadableTable("it is empty")
+
+
+def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with path.open(encoding=encoding, newline="") as text:
+            yield from enumerate(csv.reader(text, delimiter=delimiter), start=1)
+    except csv.Error as error:
+        raise UnreadableTable(f"it cannot be cut into cells ({error})") from error
+    except UnicodeError as error:
+        raise UnreadableTable("its letters cannot be decoded; save it as UTF-8") from error
+    except OSError as error:
+        raise UnreadableTable(f"it cannot be read ({error.strerror})") from error
