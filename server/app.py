@@ -9,10 +9,13 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from server import __version__
+from server.api import account
 from server.api.deps import Services
 from server.api.errors import REFUSALS, install_error_handlers
 from server.domain.errors import DermaScanError
+from server.services.accounts import AccountService
 from server.settings import Settings, read_settings
+from server.store.accounts import AccountRepository
 from server.store.database import Database
 from server.store.server_log import set_up_server_log
 
@@ -22,10 +25,14 @@ def create_app(settings: Settings) -> FastAPI:
     settings.make_folders()
     set_up_server_log(settings.logs_dir, settings.log_level)
     database = Database(settings.store_url)
+    accounts = AccountService(
+        AccountRepository(database), claim_code_file=settings.home / "claim-code"
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         database.migrate()
+        accounts.offer_claim_code()
         yield
         database.close()
 
@@ -36,8 +43,9 @@ def create_app(settings: Settings) -> FastAPI:
         responses=REFUSALS,
         generate_unique_id_function=_function_name,
     )
-    app.state.services = Services()
+    app.state.services = Services(accounts=accounts, dev_origins=settings.dev_origins)
     install_error_handlers(app)
+    app.include_router(account.router)
     return app
 
 

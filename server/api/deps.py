@@ -7,10 +7,18 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from server.services.accounts import AccountService
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Every use case of the server, one object a noun."""
+    """Every use case of the server, one object a noun.
+
+    ``dev_origins`` are pages of other origins that may call the API, while one develops.
+    """
+
+    accounts: AccountService
+    dev_origins: tuple[str, ...]
 
 
 def services(request: Request) -> Services:

@@ -25,13 +25,14 @@ STATUS: dict[type[errors.DermaScanError], int] = {
     errors.StorageFull: 507,
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
+    errors.TooManyRequests: 429,
     errors.WeightsUnavailable: 422,
     errors.OutOfMemory: 507,
     errors.LeaseLost: 409,
 }
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 413, 422, 507)
+    status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 413, 422, 429, 507)
 }
 """What every router declares, so that the generated client knows the shape of a refusal."""
 
@@ -59,7 +60,10 @@ def status_of(error: errors.DermaScanError) -> int:
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.DermaScanError)
-    return refusal(status_of(error), error.message, error.code, error.where)
+    answer = refusal(status_of(error), error.message, error.code, error.where)
+    if isinstance(error, errors.TooManyRequests):
+        answer.headers["Retry-After"] = str(error.where["retry_after"])
+    return answer
 
 
 async def _not_valid(_: Request, error: Exception) -> JSONResponse:

@@ -14,6 +14,7 @@ and the exit code of the training program.
     ├── StorageFull              the disk has no room
     ├── NotSignedIn              nobody is signed in and the request is not local
     ├── NotAllowed               signed in (or local), but not for this
+    ├── TooManyRequests          too many failures in too short a time
     ├── WeightsUnavailable       pretrained weights were asked for and cannot be had
     ├── OutOfMemory              the device ran out of memory
     └── LeaseLost                a worker that lost its lease tried to write
@@ -72,6 +73,12 @@ class NotSignedIn(DermaScanError):
 
 class NotAllowed(DermaScanError):
     code = "not_allowed"
+
+
+class TooManyRequests(DermaScanError):
+    """``where["retry_after"]`` is the number of seconds to wait."""
+
+    code = "too_many_requests"
 
 
 class WeightsUnavailable(DermaScanError):

@@ -9,6 +9,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def shown_path(path: Path) -> str:
+    """A path as answers show it: from the repository (``server/data/HAM10000``) where it lies
+    inside, whole elsewhere; forward slashes on every system."""
+    inside = path.is_relative_to(_REPOSITORY)
+    return (path.relative_to(_REPOSITORY) if inside else path).as_posix()
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content`` in one step, on disk when this returns."""
@@ -28,6 +37,14 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_json_atomically(path: Path, value: Any) -> None:
     """The same for a JSON value, indented so that a person can read it."""
     write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text``, readable by this user alone (where the system knows that)."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def sync_file(path: Path) -> None:
