@@ -1,0 +1,72 @@
+"""A backbone of ``keras.applications`` with its first weights."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from server.domain.architectures import Architecture
+from server.domain.errors import InvalidInput
+from server.training.engine.keras_backend import keras
+from server.training.engine.preprocessing import normalise_inside
+from server.training.engine.weights import ResolvedWeights, sha256, unavailable
+
+_NOT_A_WEIGHTS_FILE = (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)
+"""What h5py and Keras raise on a file that is damaged, or of another network."""
+
+
+def backbone(
+    architecture: Architecture, image_size: int, weights: ResolvedWeights
+) -> tuple[Any, ResolvedWeights]:
+    """The Keras model from pixels to pooled features, and what it really started from.
+
+    Raises:
+        WeightsUnavailable: the download failed.
+        InvalidInput: the weights file does not fit.
+    """
+    model = getattr(keras.applications, architecture.name)(
+        weights=None,
+        include_top=False,
+        input_shape=(image_size, image_size, 3),
+        pooling="avg",
+        name=architecture.name.lower(),
+    )
+    normalise_inside(model)
+    if weights.used == "random":
+        return model, weights
+    path = weights.path or _download(architecture)
+    _load(model, architecture, path)
+    return model, replace(weights, path=path, sha256=weights.sha256 or sha256(path))
+
+
+def _download(architecture: Architecture) -> Path:
+    """Keras's own download, into Keras's own folder; a file that is there is not fetched again."""
+    try:
+        return Path(
+            keras.utils.get_file(
+                architecture.weights_file, architecture.weights_url, cache_subdir="models"
+            )
+        )
+    except Exception as error:  # urllib's, wrapped by Keras in a bare Exception
+        raise unavailable(architecture) from error
+
+
+def _load(model: Any, architecture: Architecture, path: Path) -> None:
+    try:
+        model.load_weights(str(path))
+    except _NOT_A_WEIGHTS_FILE as error:
+        raise _misfit(architecture, path, "it is damaged or belongs to another network") from error
+    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+        raise _misfit(architecture, path, "it holds numbers that are not finite")
+
+
+def _misfit(architecture: Architecture, path: Path, why: str) -> InvalidInput:
+    return InvalidInput(
+        f"The weights file {path} cannot be used for {architecture.name}: {why}; give Keras's "
+        f"weights of {architecture.name} without the top ({architecture.weights_file}).",
+        field="weights",
+    )

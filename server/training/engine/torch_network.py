@@ -1,0 +1,84 @@
+"""The torch side of a classifier: preprocessing, backbone and head, and what of it may train."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import Tensor, nn
+
+
+class TorchNetwork(nn.Module):
+    """From RGB pixels to one number a class.
+
+    Starts with the backbone frozen.
+
+    Args:
+        preprocess: from RGB in [0, 1] to what the backbone expects; never trained.
+        backbone: from pixels to pooled features.
+        head: from features to logits.
+    """
+
+    def __init__(self, preprocess: nn.Module, backbone: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.preprocess = preprocess.requires_grad_(False)
+        self.backbone = backbone
+        self.head = head
+        # Remembered, because a frozen layer of the Keras model stays frozen for good.
+        self._trainable = [p for p in backbone.parameters() if p.requires_grad]
+        self._backbone_trains = False
+        self._batch_norm_trains = False
+        self.freeze_backbone()
+
+    def features(self, images: Tensor) -> Tensor:
+        """Images [n, 3, size, size], RGB in [0, 1], to pooled features [n, features]."""
+        pooled: Tensor = self.backbone(self.preprocess(images))
+        return pooled
+
+    def logits_from_features(self, features: Tensor) -> Tensor:
+        """Features [n, features] to logits [n, classes]; drops some features while training."""
+        logits: Tensor = self.head(features)
+        return logits
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images [n, 3, size, size], RGB in [0, 1], to logits [n, classes]."""
+        return self.logits_from_features(self.features(images))
+
+    def backbone_parameters(self) -> Iterator[nn.Parameter]:
+        """What fine-tuning trains; the same whether the backbone is frozen now or not."""
+        return iter(self._trainable)
+
+    def head_parameters(self) -> Iterator[nn.Parameter]:
+        """What both phases train."""
+        return self.head.parameters()
+
+    def freeze_backbone(self) -> None:
+        """Train the head alone: the backbone needs no gradient and computes as in inference."""
+        self._set(backbone_trains=False, batch_norm_trains=False)
+
+    def unfreeze_backbone(self, *, batch_norm_trains: bool) -> None:
+        """Train the backbone too.
+
+        Args:
+            batch_norm_trains: whether BatchNorm uses and gathers the statistics of the batch, as a
+                random start needs; otherwise it keeps those it has (its scale and shift train
+                either way).
+        """
+        self._set(backbone_trains=True, batch_norm_trains=batch_norm_trains)
+
+    def train(self, mode: bool = True) -> TorchNetwork:
+        """Switch between training and inference; what is frozen stays in inference."""
+        super().train(mode)
+        self.preprocess.eval()
+        self.backbone.train(mode and self._backbone_trains)
+        if not self._batch_norm_trains:
+            for module in self.backbone.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self
+
+    def _set(self, *, backbone_trains: bool, batch_norm_trains: bool) -> None:
+        self._backbone_trains = backbone_trains
+        self._batch_norm_trains = batch_norm_trains
+        for parameter in self._trainable:
+            parameter.requires_grad_(backbone_trains)
+        self.train(self.training)
