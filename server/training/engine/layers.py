@@ -63,17 +63,20 @@ class KerasReshape(nn.Module):
     """``Reshape`` as Keras means it, that is with the channels last.
 
     Args:
+        from_picture: whether a picture comes in (four axes with the batch), and not a vector.
         target: shape without the batch, as Keras gives it.
     """
 
-    def __init__(self, target: tuple[int, ...]) -> None:
+    def __init__(self, *, from_picture: bool, target: tuple[int, ...]) -> None:
         super().__init__()
+        self.from_picture = from_picture
+        self.to_picture = len(target) == 3
         self.target = target
 
     def forward(self, x: Tensor) -> Tensor:
-        last = x.permute(0, 2, 3, 1) if x.ndim == 4 else x
+        last = x.permute(0, 2, 3, 1) if self.from_picture else x
         shaped = last.reshape(x.shape[0], *self.target)
-        return shaped.permute(0, 3, 1, 2) if shaped.ndim == 4 else shaped
+        return shaped.permute(0, 3, 1, 2) if self.to_picture else shaped
 
 
 class ChannelMean(nn.Module):
@@ -237,6 +240,11 @@ def _dropout(step: Step) -> nn.Module:
     return StochasticDepth(step.layer.rate)
 
 
+def _reshape(step: Step) -> nn.Module:
+    picture = len(step.input_shapes[0]) == 4
+    return KerasReshape(from_picture=picture, target=tuple(step.layer.target_shape))
+
+
 def _rescaling(step: Step) -> nn.Module:
     return ChannelAffine(step.layer.scale, step.layer.offset)
 
@@ -271,7 +279,7 @@ BUILDERS: dict[str, Callable[[Step], nn.Module]] = {
     "Normalization": _normalization,
     "ReLU": _relu,
     "Rescaling": _rescaling,
-    "Reshape": lambda step: KerasReshape(tuple(step.layer.target_shape)),
+    "Reshape": _reshape,
     "Softmax": lambda step: nn.Softmax(dim=1),
     "ZeroPadding2D": _zero_padding,
 }
