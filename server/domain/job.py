@@ -19,6 +19,7 @@ from enum import StrEnum
 from server.domain.training_request import TrainingRequest
 
 MAX_ATTEMPTS = 3
+"""A training process that crashed so many times has failed."""
 
 
 class JobStatus(StrEnum):
@@ -59,6 +60,8 @@ class Job:
         seconds_left: estimate, None when there is none.
         epoch: epochs finished so far.
         attempt: how many times a process was started for it.
+        crashes: how many of them ended by themselves without saying why; the death of the server
+            is not the job's fault and is not counted.
         token: fencing token; grows with every claim.
         lease_owner, lease_expires_at: who works on it, until when the claim holds.
         cancel_requested: somebody asked for its end.
@@ -90,6 +93,7 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    crashes: int = 0
 
     @property
     def is_final(self) -> bool:

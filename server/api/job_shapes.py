@@ -1,0 +1,41 @@
+"""Jobs as the wire shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from server.api.schemas.jobs import EpochPoint, JobDetail
+from server.domain.events import EpochEnded
+from server.services.jobs import JobView
+
+
+def job_detail(view: JobView, history: Iterable[EpochEnded] = ()) -> JobDetail:
+    """One job, with its curve where it is wanted."""
+    job = view.job
+    return JobDetail(
+        job_id=job.id,
+        status=job.status,
+        progress=job.progress,
+        message=job.message,
+        seconds_left=job.seconds_left,
+        epoch=job.epoch,
+        attempt=job.attempt,
+        cancel_requested=job.cancel_requested,
+        queue_position=view.queue_position,
+        weights_sentence=job.weights_sentence,
+        model_name=job.model_name,
+        model_path=view.model_path,
+        request=job.request.as_dict(),
+        dataset_name=job.request.dataset_name,
+        architecture=job.request.architecture,
+        epochs=job.request.epochs,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        completed_at=job.completed_at,
+        history=[epoch_point(point) for point in history],
+    )
+
+
+def epoch_point(event: EpochEnded) -> EpochPoint:
+    """One point of the curve."""
+    return EpochPoint.model_validate({name: event.get(name) for name in EpochPoint.model_fields})

@@ -1,0 +1,138 @@
+"""Training: what can be chosen, start, look, cancel, log, live stream."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import PlainTextResponse, StreamingResponse
+
+from server.api.deps import ServicesDep
+from server.api.door import PersonDep, ResearcherDep
+from server.api.job_shapes import job_detail
+from server.api.job_stream import job_events
+from server.api.schemas.jobs import (
+    ArchitectureOption,
+    JobDetail,
+    JobList,
+    JobStatusAnswer,
+    NumberLimit,
+    TrainingForm,
+    TrainingOptions,
+    TrainingStarted,
+)
+from server.domain.architectures import ARCHITECTURES
+from server.domain.training_request import (
+    MAX_BATCH_SIZE,
+    MAX_EPOCHS,
+    MAX_IMAGE_SIZE,
+    MIN_IMAGE_SIZE,
+    OPTIMIZERS,
+    TrainingRequest,
+)
+
+router = APIRouter(tags=["jobs"])
+
+_MOST_LINES = 20_000
+_LIMITS = {
+    "epochs": NumberLimit(default=30, minimum=1, maximum=MAX_EPOCHS),
+    "batch_size": NumberLimit(default=32, minimum=1, maximum=MAX_BATCH_SIZE),
+    "learning_rate": NumberLimit(default=0.001, minimum=1e-7, maximum=1),
+    "fine_tune_epochs": NumberLimit(default=7, minimum=0, maximum=MAX_EPOCHS),
+    "image_size": NumberLimit(default=224, minimum=MIN_IMAGE_SIZE, maximum=MAX_IMAGE_SIZE),
+    "seed": NumberLimit(default=0, minimum=0, maximum=2**31 - 1),
+}
+
+
+@router.get("/api/training-options")
+def training_options(services: ServicesDep, _: PersonDep) -> TrainingOptions:
+    """What the training form offers, and what each choice would start from."""
+    auto = services.jobs.auto_weights()
+    return TrainingOptions(
+        architectures=[
+            ArchitectureOption(
+                name=each.name,
+                summary=each.summary,
+                parameters_millions=each.parameters_millions,
+                native_size=each.native_size,
+                auto_weights=auto[each.name].used,
+                weights_sentence=auto[each.name].sentence,
+            )
+            for each in ARCHITECTURES.values()
+        ],
+        optimizers=list(OPTIMIZERS),
+        defaults=TrainingForm(dataset_name=""),
+        limits=_LIMITS,
+        device=services.jobs.device(),
+    )
+
+
+@router.post("/api/start-training")
+def start_training(
+    form: TrainingForm, services: ServicesDep, person: ResearcherDep
+) -> TrainingStarted:
+    """Queue a training; it starts by itself when its turn comes."""
+    view = services.jobs.start(TrainingRequest(**form.model_dump()), owner=person.name)
+    return TrainingStarted(
+        job_id=view.job.id,
+        status="queued",
+        message="Training job started",
+        weights_sentence=view.job.weights_sentence or "",
+        queue_position=view.queue_position or 1,
+    )
+
+
+@router.get("/api/jobs")
+def list_jobs(services: ServicesDep, _: PersonDep) -> JobList:
+    """All jobs, newest first, without their curves."""
+    return JobList(jobs=[job_detail(view) for view in services.jobs.newest_first()])
+
+
+@router.get("/api/job/{job_id}")
+def read_job(job_id: str, services: ServicesDep, _: PersonDep) -> JobDetail:
+    """One job with its curve so far."""
+    return job_detail(services.jobs.get(job_id), services.jobs.history(job_id))
+
+
+@router.get("/api/job/{job_id}/status")
+def read_job_status(job_id: str, services: ServicesDep, _: PersonDep) -> JobStatusAnswer:
+    """How far it is."""
+    return JobStatusAnswer(**services.jobs.status(job_id))
+
+
+@router.post("/api/job/{job_id}/cancel")
+def cancel_job(job_id: str, services: ServicesDep, _: ResearcherDep) -> JobDetail:
+    """End it: at once while it waits, within seconds while it runs. No model is kept."""
+    return job_detail(services.jobs.cancel(job_id), services.jobs.history(job_id))
+
+
+@router.get("/api/job/{job_id}/log", response_class=PlainTextResponse)
+def read_job_log(
+    job_id: str,
+    services: ServicesDep,
+    _: PersonDep,
+    tail: Annotated[int, Query(ge=1, le=_MOST_LINES, description="Last lines")] = 500,
+) -> str:
+    """The last lines that the training program printed."""
+    return services.jobs.log_tail(job_id, tail)
+
+
+@router.get(
+    "/api/job/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+def stream_job_events(
+    job_id: str,
+    request: Request,
+    services: ServicesDep,
+    _: PersonDep,
+    last_event_id: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> StreamingResponse:
+    """Server-sent events: `job`, `epoch`, `log` (new lines as a JSON string), at last `end`."""
+    services.jobs.get(job_id)
+    return StreamingResponse(
+        job_events(services.jobs, job_id, request.app.state.lifetime, last_event_id),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

@@ -1,0 +1,99 @@
+"""Starts the training program for a claimed job: its folder, its name, its command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from server.domain.job import Job
+from server.runner.heartbeat import Heart
+from server.runner.process import TrainingProcess
+from server.store.log_files import JobLogs
+from server.store.runs import JobRuns, RunFolder
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Launcher:
+    """Starts training processes.
+
+    Attributes:
+        program: the training program; it speaks the contract of ``domain.events``.
+        data_dir, models_dir: where datasets and finished models lie.
+        weights_dir: where pretrained weights lie; None = the program's own places only.
+        runs, logs: where attempts and logs lie.
+    """
+
+    program: Path
+    data_dir: Path
+    models_dir: Path
+    weights_dir: Path | None
+    runs: JobRuns
+    logs: JobLogs
+    _names_given: set[str] = field(default_factory=set)
+
+    def launch(self, job: Job) -> TrainingProcess:
+        """Start the attempt that ``job`` was claimed for, from the newest checkpoint if any.
+
+        Raises:
+            OSError: when the folder cannot be made or the program cannot be started.
+        """
+        assert job.run_dir is not None, "a claimed job has a run folder"
+        folder = self.runs.folder(job.run_dir)
+        folder.output.mkdir(parents=True, exist_ok=True)
+        first_beat = Heart(folder.heartbeat, 0)
+        first_beat.beat()
+        first_beat.stop()
+        checkpoint = self.runs.newest_checkpoint(job.id)
+        if job.attempt > 1:
+            self.logs.note(job.id, job.message)
+        return TrainingProcess.start(
+            self._command(job, folder, checkpoint[1] if checkpoint else None),
+            folder=_REPOSITORY,
+            log=self.logs.of_job(job.id),
+            environment={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+        )
+
+    def _command(self, job: Job, folder: RunFolder, checkpoint: Path | None) -> list[str]:
+        request = job.request
+        options: dict[str, object] = {
+            "data-dir": self.data_dir / request.dataset_name,
+            "arch": request.architecture,
+            "epochs": request.epochs,
+            "batch-size": request.batch_size,
+            "optimizer": request.optimizer,
+            "learning-rate": request.learning_rate,
+            "fine-tune-epochs": request.fine_tune_epochs,
+            "weights": request.weights,
+            "image-size": request.image_size,
+            "seed": request.seed,
+            "weights-dir": self.weights_dir,
+            "output-dir": folder.output,
+            "run-dir": folder.path,
+            "events": folder.events,
+            "heartbeat": folder.heartbeat,
+            "resume-from": checkpoint,
+            "job-id": job.id,
+            "model-name": self._model_name(request.architecture),
+            "log-file": self.logs.training_log,
+        }
+        balancing = "--class-balancing" if request.class_balancing else "--no-class-balancing"
+        words = [sys.executable, str(self.program), balancing]
+        for name, value in options.items():
+            if value is not None:
+                words += [f"--{name}", str(value)]
+        return words
+
+    def _model_name(self, architecture: str) -> str:
+        """``derma_<architecture>_<now>``, a name that nobody has or was given."""
+        moment = datetime.now(UTC)
+        while True:
+            name = f"derma_{architecture.lower()}_{moment:%Y%m%d_%H%M%S}"
+            if name not in self._names_given and not list(self.models_dir.glob(f"{name}[._]*")):
+                self._names_given.add(name)
+                return name
+            moment += timedelta(seconds=1)

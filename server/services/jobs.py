@@ -1,0 +1,226 @@
+"""Use cases of training jobs: start one, look at it, cancel it, read what it said."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from server.domain.errors import InvalidInput, WeightsUnavailable
+from server.domain.events import EpochEnded
+from server.domain.job import Job, JobStatus
+from server.domain.training_request import TrainingRequest
+from server.store.job_mirror import model_path, status_fields
+from server.store.jobs import JobRepository
+from server.store.log_files import JobLogs, new_lines, size_of, tail_lines
+from server.store.runs import EpochHistory, JobRuns
+
+T = TypeVar("T")
+
+WEIGHTS_BY_HTTP = ("auto", "imagenet", "none")
+_WEIGHTS_KEPT_SECONDS = 60.0
+_HISTORIES_KEPT = 64
+
+
+class TrainableDatasets(Protocol):
+    """What a start needs to know of datasets."""
+
+    def require_trainable(self, name: str) -> Path:
+        """The dataset's folder.
+
+        Raises:
+            NotFound: when there is no such dataset.
+            UnusableDataset: when it cannot be trained on; the sentence says why.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AutoWeights:
+    """What ``auto`` would start from, right now, for one architecture."""
+
+    used: Literal["imagenet", "random"]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job with what its row does not say.
+
+    Attributes:
+        queue_position: 1 = next to start; None unless it waits.
+        model_path: of its ``.h5``, as answers show it; None until there is one.
+    """
+
+    job: Job
+    queue_position: int | None
+    model_path: str | None
+
+
+class JobService:
+    """The use cases.
+
+    Args:
+        repository, runs, logs: the store.
+        models_dir: where finished models lie.
+        datasets: the datasets that can be trained on.
+        ask_weights: asks the training program what ``auto`` starts from, by architecture.
+        ring: tells the engine that something changed.
+        ask_device: names what training will run on.
+    """
+
+    def __init__(
+        self,
+        repository: JobRepository,
+        runs: JobRuns,
+        logs: JobLogs,
+        *,
+        models_dir: Path,
+        datasets: TrainableDatasets,
+        ask_weights: Callable[[], Mapping[str, AutoWeights]],
+        ring: Callable[[], None],
+        ask_device: Callable[[], str],
+    ) -> None:
+        self._repository = repository
+        self._runs = runs
+        self._logs = logs
+        self._models_dir = models_dir
+        self._datasets = datasets
+        self._weights = _Remembered(ask_weights, _WEIGHTS_KEPT_SECONDS)
+        self._ring = ring
+        self._device = _Remembered(ask_device, _WEIGHTS_KEPT_SECONDS)
+        self._histories: OrderedDict[str, EpochHistory] = OrderedDict()
+        self._history_lock = Lock()
+
+    # --- starting ----------------------------------------------------------------------------
+
+    def start(self, request: TrainingRequest, owner: str) -> JobView:
+        """Queue a training.
+
+        Raises:
+            NotFound, UnusableDataset: the dataset is not there, or cannot be trained on.
+            InvalidInput: ``weights`` is a path, which only a person at the server may give.
+            WeightsUnavailable: ImageNet weights were asked for and cannot be had.
+        """
+        if request.weights not in WEIGHTS_BY_HTTP:
+            raise InvalidInput(
+                f"weights must be one of {', '.join(WEIGHTS_BY_HTTP)}, not {request.weights!r}; "
+                "a weights file can be given to train.py on the server itself.",
+                field="weights",
+            )
+        self._datasets.require_trainable(request.dataset_name)
+        sentence = self._weights_sentence(request)
+        job = self._repository.add(request, weights_sentence=sentence, owner=owner)
+        self._ring()
+        return self._view(job)
+
+    def auto_weights(self) -> Mapping[str, AutoWeights]:
+        """What ``auto`` would start from, by architecture; at most a minute old."""
+        return self._weights()
+
+    def device(self) -> str:
+        """What training will run on, in words."""
+        return self._device()
+
+    def _weights_sentence(self, request: TrainingRequest) -> str:
+        if request.weights == "none":
+            return "Random start: no pretrained weights were asked for."
+        auto = self._weights()[request.architecture]
+        if request.weights == "imagenet" and auto.used != "imagenet":
+            raise WeightsUnavailable(
+                f"ImageNet weights for {request.architecture} cannot be had. {auto.sentence}",
+                field="weights",
+            )
+        return auto.sentence
+
+    # --- looking -----------------------------------------------------------------------------
+
+    def get(self, job_id: str) -> JobView:
+        """Raises NotFound: when there is no such job."""
+        return self._view(self._repository.get(job_id))
+
+    def newest_first(self) -> list[JobView]:
+        positions = self._positions()
+        return [self._view(job, positions) for job in self._repository.newest_first()]
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        """The document's answer of ``GET /api/job/{job_id}/status``."""
+        return status_fields(self._repository.get(job_id), self._models_dir)
+
+    def counts(self) -> tuple[int, int]:
+        """How many jobs run, and how many wait."""
+        counts = self._repository.counts()
+        return counts.get(JobStatus.RUNNING, 0), counts.get(JobStatus.QUEUED, 0)
+
+    def disk_free_bytes(self) -> int:
+        """Room left where models are kept."""
+        return shutil.disk_usage(self._models_dir).free
+
+    def history(self, job_id: str) -> list[EpochEnded]:
+        """The curve so far, over all attempts, one point an epoch."""
+        with self._history_lock:
+            history = self._histories.setdefault(job_id, EpochHistory(self._runs, job_id))
+            self._histories.move_to_end(job_id)
+            if len(self._histories) > _HISTORIES_KEPT:
+                self._histories.popitem(last=False)
+            return history.read()
+
+    # --- cancelling --------------------------------------------------------------------------
+
+    def cancel(self, job_id: str) -> JobView:
+        """End a job: at once when it waits, within seconds when it runs.
+
+        Raises:
+            NotFound: when there is no such job.
+            Conflict: when it is over already.
+        """
+        job = self._repository.request_cancel(job_id)
+        self._ring()
+        return self._view(job)
+
+    # --- its log -----------------------------------------------------------------------------
+
+    def log_tail(self, job_id: str, lines: int) -> str:
+        """The last lines of its log; empty before it started."""
+        return tail_lines(self._logs.of_job(self._repository.get(job_id).id), lines)
+
+    def log_since(self, job_id: str, offset: int) -> tuple[str, int]:
+        """Whole new lines after byte ``offset``, and where to go on."""
+        return new_lines(self._logs.of_job(job_id), offset)
+
+    def log_size(self, job_id: str) -> int:
+        """Bytes in its log."""
+        return size_of(self._logs.of_job(job_id))
+
+    # --- how ---------------------------------------------------------------------------------
+
+    def _positions(self) -> dict[str, int]:
+        return {job.id: place for place, job in enumerate(self._repository.queue(), start=1)}
+
+    def _view(self, job: Job, positions: Mapping[str, int] | None = None) -> JobView:
+        if job.status is not JobStatus.QUEUED:
+            return JobView(job, None, model_path(job, self._models_dir))
+        places = self._positions() if positions is None else positions
+        return JobView(job, places.get(job.id), None)
+
+
+class _Remembered(Generic[T]):
+    """An answer that costs something, asked again when it is too old."""
+
+    def __init__(self, ask: Callable[[], T], seconds: float) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._lock = Lock()
+        self._answer: tuple[float, T] | None = None
+
+    def __call__(self) -> T:
+        with self._lock:
+            now = time.monotonic()
+            if self._answer is None or now - self._answer[0] > self._seconds:
+                self._answer = now, self._ask()
+            return self._answer[1]
