@@ -1,0 +1,104 @@
+"""The dataset of one run: which images, split how, and the hashes that pin them down."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from server.domain.errors import UnusableDataset
+from server.intake.manifest import LesionImage, Manifest
+from server.intake.readiness import trainable_images, why_not_trainable
+from server.training.engine.cache import auto_image_size, hash_files
+from server.training.engine.images import Examples
+from server.training.evaluation.split import PARTS, LockedTestPart, Part, Split, split_by_group
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What a run trains on.
+
+    Attributes:
+        folder: where the files lie.
+        manifest: what intake found there.
+        images: those that take part; the position is the record number of the pixels.
+        hashes: SHA-256 of the file of each image.
+        split: the parts.
+        image_size: side of the network's input, pixels.
+        hash: one SHA-256 over ids, labels, groups and files of ``images``.
+        test: the test part, behind its lock.
+    """
+
+    folder: Path
+    manifest: Manifest
+    images: tuple[LesionImage, ...]
+    hashes: tuple[str, ...]
+    split: Split
+    image_size: int
+    hash: str
+    test: LockedTestPart
+
+    def examples(self, images: tuple[LesionImage, ...]) -> Examples:
+        """Record numbers and encoded labels of ``images``."""
+        number = {image.image_id: place for place, image in enumerate(self.images)}
+        code = {label: place for place, label in enumerate(self.split.labels)}
+        return Examples(
+            numbers=np.array([number[image.image_id] for image in images], dtype=np.int64),
+            targets=np.array([code[image.label] for image in images], dtype=np.int64),
+        )
+
+    def part_counts(self, part: Part) -> dict[str, object]:
+        """Images, groups and images by class of one part."""
+        images = self.split.part(part)
+        by_class = {label: 0 for label in self.split.labels}
+        for image in images:
+            by_class[image.label] += 1
+        return {
+            "images": len(images),
+            "groups": len({image.group for image in images}),
+            "by_class": by_class,
+        }
+
+    @property
+    def grouped_by(self) -> str:
+        """What the split kept together: patient, lesion or image."""
+        kinds = {image.group.split(":", 1)[0] for image in self.images}
+        return next(kind for kind in ("patient", "lesion", "image") if kind in kinds)
+
+
+def prepare_dataset(
+    folder: Path, manifest: Manifest, seed: int, image_size: int | None, native_size: int
+) -> Dataset:
+    """Choose, split and hash the images of ``manifest``.
+
+    Args:
+        image_size: None = chosen from the images, see ``auto_image_size``.
+        native_size: what the backbone was designed for.
+
+    Raises:
+        UnusableDataset: when it cannot be trained on; the sentence says why.
+    """
+    reason = why_not_trainable(manifest)
+    if reason is not None:
+        raise UnusableDataset(reason)
+    split = split_by_group(trainable_images(manifest), seed)
+    images = tuple(
+        sorted((i for part in PARTS for i in split.part(part)), key=lambda image: image.image_id)
+    )
+    hashes = tuple(hash_files(folder, images))
+    lines = [
+        "\t".join((image.image_id, image.label, image.group, digest))
+        for image, digest in zip(images, hashes, strict=True)
+    ]
+    return Dataset(
+        folder=folder,
+        manifest=manifest,
+        images=images,
+        hashes=hashes,
+        split=split,
+        image_size=image_size or auto_image_size(images, native_size),
+        hash=hashlib.sha256("\n".join(lines).encode()).hexdigest(),
+        test=LockedTestPart(split.test),
+    )

@@ -1,0 +1,78 @@
+"""Rotation, flip, zoom, shift and brightness of training images, as one resampling of the batch.
+
+A lesion has no up and no left, so every angle and both flips are fair. All of it is one affine map
+an image, and so one ``grid_sample``; the numbers depend on nothing but seed, epoch and image.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+Draws = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How far an image may be changed; all zero changes nothing.
+
+    Attributes:
+        rotation: largest angle either way, degrees.
+        zoom: largest factor either way, as its natural logarithm.
+        shift: largest shift either way, share of the side.
+        flip: chance of a left-right and, separately, a top-bottom flip.
+        brightness: largest change either way, share.
+    """
+
+    rotation: float = 180.0
+    zoom: float = 0.2
+    shift: float = 0.08
+    flip: float = 0.5
+    brightness: float = 0.1
+
+
+def draw(seed: int, epoch: int, images: int) -> Draws:
+    """[images, 7] uniform numbers in [0, 1): what happens to each image in this epoch."""
+    generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, epoch, 1]))
+    return generator.random((images, 7), dtype=np.float32)
+
+
+def augment(images: torch.Tensor, draws: Draws, strength: Strength) -> torch.Tensor:
+    """Change a batch.
+
+    Args:
+        images: [n, 3, S, S], float, in [0, 1].
+        draws: [n, 7], rows of ``draw``.
+
+    Returns:
+        [n, 3, S, S], float, in [0, 1]; beyond the edge the image is mirrored.
+    """
+    theta = torch.from_numpy(_affine(draws, strength)).to(images.device, images.dtype)
+    grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
+    moved = functional.grid_sample(
+        images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )
+    gain = 1 + strength.brightness * (2 * draws[:, 6] - 1)
+    factors = torch.from_numpy(gain).to(images.device, images.dtype)
+    return (moved * factors[:, None, None, None]).clamp_(0, 1)
+
+
+def _affine(draws: Draws, strength: Strength) -> Draws:
+    """[n, 2, 3] maps from the place in the result to the place in the image, both in [-1, 1]."""
+    either_way = 2 * draws - 1
+    angle = either_way[:, 0] * math.radians(strength.rotation)
+    scale = np.exp(either_way[:, 1] * strength.zoom)
+    flip_x = np.where(draws[:, 4] < strength.flip, -1.0, 1.0)
+    flip_y = np.where(draws[:, 5] < strength.flip, -1.0, 1.0)
+    theta = np.empty((len(draws), 2, 3), dtype=np.float32)
+    theta[:, 0, 0] = np.cos(angle) * scale * flip_x
+    theta[:, 0, 1] = -np.sin(angle) * scale * flip_y
+    theta[:, 1, 0] = np.sin(angle) * scale * flip_x
+    theta[:, 1, 1] = np.cos(angle) * scale * flip_y
+    theta[:, :, 2] = either_way[:, 2:4] * 2 * strength.shift
+    return theta

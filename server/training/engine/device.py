@@ -1,0 +1,78 @@
+"""What the run computes on: the GPU if there is one, else the processor, tuned."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import platform
+import sys
+from dataclasses import dataclass
+
+import torch
+
+from server.training.engine.threads import usable_cores
+
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_MAX = -4
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where tensors live and how they are computed.
+
+    Attributes:
+        torch: the device.
+        bfloat16: whether the hardware multiplies bfloat16 faster than float32.
+        description: for people, such as "CPU, 2 threads, bfloat16".
+    """
+
+    torch: torch.device
+    bfloat16: bool
+    description: str
+
+    @property
+    def is_gpu(self) -> bool:
+        return self.torch.type == "cuda"
+
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
+        """Mixed precision where the hardware gains by it; master weights stay float32."""
+        return torch.autocast(self.torch.type, dtype=torch.bfloat16, enabled=self.bfloat16)
+
+
+def prepare_device() -> Device:
+    """Choose the device and tune the process for it."""
+    if torch.cuda.is_available():
+        torch.backends.cudnn.benchmark = True
+        bfloat16 = torch.cuda.is_bf16_supported()
+        name = torch.cuda.get_device_name()
+        return Device(torch.device("cuda"), bfloat16, f"GPU, {name}{_suffix(bfloat16)}")
+    threads = usable_cores()
+    torch.set_num_threads(threads)
+    _keep_large_blocks()
+    bfloat16 = _cpu_has_bfloat16()
+    plural = "" if threads == 1 else "s"
+    return Device(
+        torch.device("cpu"), bfloat16, f"CPU, {threads} thread{plural}{_suffix(bfloat16)}"
+    )
+
+
+def _suffix(bfloat16: bool) -> str:
+    return ", bfloat16" if bfloat16 else ""
+
+
+def _cpu_has_bfloat16() -> bool:
+    """AVX-512 BF16 or AMX; elsewhere bfloat16 is emulated and slow."""
+    questions = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in questions)
+
+
+def _keep_large_blocks() -> None:
+    """Tell glibc not to give large blocks back to the system after every step.
+
+    It does so by default, and the page faults of getting them again cost a third of a step.
+    """
+    if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
+        return
+    libc = ctypes.CDLL(None)
+    libc.mallopt(_M_MMAP_MAX, 0)
+    libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)

@@ -1,0 +1,51 @@
+"""Stops the run when whoever started it is gone, so that no orphan trains on.
+
+See ``domain.events.HEARTBEAT_MISSES`` for the rule.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from server.domain.events import EXIT_ABANDONED, HEARTBEAT_MISSES
+
+LOOK_EVERY_SECONDS = 1.0
+
+
+def watch_heartbeat(path: Path, say: Callable[[str], None]) -> threading.Thread:
+    """Start watching ``path`` from a background thread; ends the process when it stays the same.
+
+    Args:
+        path: rewritten by the starter every second.
+        say: is told why, just before the end.
+    """
+    watcher = threading.Thread(target=_watch, args=(path, say), name="heartbeat", daemon=True)
+    watcher.start()
+    return watcher
+
+
+def _watch(path: Path, say: Callable[[str], None]) -> None:
+    pause = threading.Event()
+    last = _content(path)
+    misses = 0
+    while misses < HEARTBEAT_MISSES:
+        pause.wait(LOOK_EVERY_SECONDS)
+        now = _content(path)
+        # A file that cannot be read just now (Windows, while it is being replaced) is a miss.
+        changed = now is not None and now != last
+        misses = 0 if changed else misses + 1
+        last = now if now is not None else last
+    try:
+        say("Stopped: the process that started this run no longer beats its heart.")
+    finally:
+        os._exit(EXIT_ABANDONED)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

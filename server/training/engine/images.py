@@ -1,0 +1,62 @@
+"""Stored pixels as batches on the device, plain or augmented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from server.training.engine.augment import Draws, Strength, augment
+from server.training.engine.batches import Numbers, read_batches
+from server.training.engine.device import Device
+from server.training.engine.records import RecordFile
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """One part of the data.
+
+    Attributes:
+        numbers: [n], record of each image's pixels.
+        targets: [n], its encoded label.
+    """
+
+    numbers: Numbers
+    targets: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """Batches of images out of a pixel file.
+
+    Attributes:
+        records: [size, size, 3] uint8 each.
+        strength: how far augmented images are changed.
+    """
+
+    records: RecordFile
+    size: int
+    device: Device
+    strength: Strength
+
+    def plain(self, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
+        """The images of ``batches`` of record numbers: [n, 3, size, size], float32 in [0, 1]."""
+        shape = (self.size, self.size, 3)
+        pinned = self.device.is_gpu
+        for pixels in read_batches(self.records, batches, shape, torch.uint8, pinned):
+            moved = pixels.to(self.device.torch).permute(0, 3, 1, 2)
+            yield moved.to(torch.float32).div_(255.0)
+
+    def augmented(
+        self, batches: Sequence[Numbers], draws: Sequence[Draws]
+    ) -> Iterator[torch.Tensor]:
+        """The same, each batch changed by its rows of draws."""
+        for images, rows in zip(self.plain(batches), draws, strict=True):
+            changed = augment(images, rows, self.strength)
+            yield changed.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,100 @@
+"""The finished model's files: written aside, compared with what was tested, then put in place.
+
+The ``.h5`` and the ONNX file are opened again as a user would open them and must answer the test
+images as the trained network did. Only then do they get their names, the metadata last: a model
+without metadata does not exist.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Probabilities = npt.NDArray[np.float32]
+Images = npt.NDArray[np.float32]
+
+TOLERANCE = 1e-3
+"""Largest difference of a probability between the trained network and a saved file."""
+BATCH = 16
+
+
+class FilesDisagree(Exception):
+    """A saved file gives other probabilities than the network that was tested."""
+
+
+def probabilities_of_h5(path: Path, images: Images) -> Probabilities:
+    """What the Keras file answers: [n, classes] for ``images`` [n, S, S, 3] in [0, 1]."""
+    import keras
+
+    model = keras.models.load_model(path, compile=False)
+    return np.asarray(model.predict(images, batch_size=BATCH, verbose=0), dtype=np.float32)
+
+
+def probabilities_of_onnx(path: Path, images: Images) -> Probabilities:
+    """What the ONNX file answers, likewise."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    answers = [
+        session.run(None, {name: images[start : start + BATCH]})[0]
+        for start in range(0, len(images), BATCH)
+    ]
+    return np.concatenate(answers)
+
+
+def compare(
+    what: str,
+    answer: Callable[[Path, Images], Probabilities],
+    path: Path,
+    images: Images,
+    expected: Probabilities,
+) -> float:
+    """Open a saved file and compare its answers.
+
+    Returns:
+        The largest difference of a probability.
+
+    Raises:
+        FilesDisagree: when it is above ``TOLERANCE`` or not a number.
+    """
+    difference = float(np.abs(answer(path, images) - expected).max())
+    if not difference <= TOLERANCE:
+        raise FilesDisagree(
+            f"The {what} file answers differently from the network that was tested (by up to "
+            f"{difference:.2g}, allowed {TOLERANCE:.0e}), so nothing was saved. Please report this."
+        )
+    return difference
+
+
+def partial_folder(output_dir: Path, model_name: str) -> Path:
+    """An empty folder beside the final place for files that are not finished."""
+    folder = output_dir / f".{model_name}.partial"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write ``content`` so that it is on the disk when this returns."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        json.dump(content, file, indent=2, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def put_in_place(folder: Path, output_dir: Path, names: list[str]) -> None:
+    """Move ``names`` out of ``folder``, in this order, and remove it."""
+    for name in names:
+        with (folder / name).open("rb+") as file:
+            os.fsync(file.fileno())
+        (folder / name).replace(output_dir / name)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,178 @@
+"""Training, validation and test: 70/20/10, stratified by class, never tearing a lesion apart.
+
+Two photographs of one lesion on both sides of a split make every figure too good, so whole groups
+(``LesionImage.group``: the patient, else the lesion, else the image) are dealt out: each goes to the
+part that is least full for its classes, whatever the group's size, so that lesions with many images
+are in all parts alike. The order is a hash of the seed and the group, so it depends on no random
+generator.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from server.domain.errors import UnusableDataset
+from server.intake.manifest import LesionImage
+
+Part = Literal["train", "validation", "test"]
+FRACTIONS: dict[Part, float] = {"train": 0.7, "validation": 0.2, "test": 0.1}
+PARTS: tuple[Part, ...] = tuple(FRACTIONS)
+MIN_GROUPS = len(PARTS)
+_ATTEMPTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Three disjoint parts that share no group; images keep the order they came in.
+
+    Attributes:
+        labels: the classes, sorted by name; the position is the encoded label.
+        left_out: class to number of groups, for classes with too few groups to be split.
+    """
+
+    labels: tuple[str, ...]
+    train: tuple[LesionImage, ...]
+    validation: tuple[LesionImage, ...]
+    test: tuple[LesionImage, ...]
+    left_out: dict[str, int]
+
+    def part(self, name: Part) -> tuple[LesionImage, ...]:
+        """The images of one part."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+
+
+def split_by_group(images: Sequence[LesionImage], seed: int) -> Split:
+    """Deal ``images`` into 70 % training, 20 % validation and 10 % test.
+
+    Every class with at least three groups is in all three parts; a class with fewer is left out
+    and named in ``left_out``. Equal images and seed give an equal split, on any machine.
+
+    Raises:
+        UnusableDataset: when fewer than two classes remain, or when groups with several labels
+            make it impossible to have a class in all three parts.
+    """
+    groups_of = _groups_by_label(images)
+    labels = tuple(sorted(name for name, groups in groups_of.items() if len(groups) >= MIN_GROUPS))
+    left_out = {name: len(groups_of[name]) for name in sorted(groups_of) if name not in labels}
+    if len(labels) < 2:
+        raise UnusableDataset(
+            f"Training needs two classes of at least {MIN_GROUPS} lesions each, one for each part of "
+            f"the split; only {len(labels)} of {len(groups_of)} is so. Add images of more lesions."
+        )
+    kept = [image for image in images if image.label in labels]
+    part_of = _deal(kept, labels, seed)
+    return Split(
+        labels=labels,
+        train=tuple(image for image in kept if part_of[image.group] == "train"),
+        validation=tuple(image for image in kept if part_of[image.group] == "validation"),
+        test=tuple(image for image in kept if part_of[image.group] == "test"),
+        left_out=left_out,
+    )
+
+
+def _groups_by_label(images: Iterable[LesionImage]) -> dict[str, set[str]]:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for image in images:
+        groups[image.label].add(image.group)
+    return groups
+
+
+def _deal(images: Sequence[LesionImage], labels: Sequence[str], seed: int) -> dict[str, Part]:
+    contents: dict[str, Counter[str]] = defaultdict(Counter)
+    for image in images:
+        contents[image.group][image.label] += 1
+    missing = ""
+    for attempt in range(_ATTEMPTS):
+        order = sorted(contents, key=lambda group: _rank(seed, attempt, group))
+        part_of, missing = _one_of_each_class_in_each_part(order, contents, labels)
+        if not missing:
+            _deal_the_rest(order, contents, part_of)
+            return part_of
+    raise UnusableDataset(
+        f"The class {missing!r} cannot be in training, validation and test at once, because its "
+        "lesions also carry other labels. Check the labels of lesions that have several.",
+        label=missing,
+    )
+
+
+def _rank(seed: int, attempt: int, group: str) -> bytes:
+    return hashlib.sha256(f"{seed}/{attempt}/{group}".encode()).digest()
+
+
+def _one_of_each_class_in_each_part(
+    order: Sequence[str], contents: dict[str, Counter[str]], labels: Sequence[str]
+) -> tuple[dict[str, Part], str]:
+    """Place one group of every class in every part, the class with the fewest groups first.
+
+    Returns:
+        The parts given so far, and the first class for which it failed ("" = none).
+    """
+    part_of: dict[str, Part] = {}
+    members = {label: [group for group in order if label in contents[group]] for label in labels}
+    for label in sorted(labels, key=lambda each: (len(members[each]), each)):
+        wanted = [part for part in PARTS if part not in _parts_with(members[label], part_of)]
+        # Groups of this class alone come first: a group of several labels serves others better.
+        free = sorted(
+            (group for group in members[label] if group not in part_of),
+            key=lambda group: len(contents[group]),
+        )
+        if len(free) < len(wanted):
+            return part_of, label
+        chosen = sorted(free[: len(wanted)], key=lambda group: -contents[group].total())
+        part_of.update(zip(chosen, wanted, strict=True))
+    return part_of, ""
+
+
+def _parts_with(groups: Iterable[str], part_of: dict[str, Part]) -> set[Part]:
+    return {part_of[group] for group in groups if group in part_of}
+
+
+def _deal_the_rest(
+    order: Sequence[str], contents: dict[str, Counter[str]], part_of: dict[str, Part]
+) -> None:
+    totals: Counter[str] = Counter()
+    for counts in contents.values():
+        totals.update(counts)
+    held: dict[Part, Counter[str]] = {part: Counter() for part in PARTS}
+    for group, part in part_of.items():
+        held[part].update(contents[group])
+    for group in order:
+        if group in part_of:
+            continue
+        part = min(PARTS, key=lambda each: _fill(contents[group], held[each], totals, each))
+        part_of[group] = part
+        held[part].update(contents[group])
+
+
+def _fill(added: Counter[str], held: Counter[str], totals: Counter[str], part: Part) -> float:
+    """How full ``part`` is for the classes of a group, each counted by its images in the group."""
+    return sum(
+        count * held[label] / (FRACTIONS[part] * totals[label]) for label, count in added.items()
+    )
+
+
+class LockedTestPart:
+    """The test part behind a lock that opens once, so that nothing can be chosen by it.
+
+    Args:
+        images: the test images.
+    """
+
+    def __init__(self, images: Sequence[LesionImage]) -> None:
+        self._images = tuple(images)
+        self._opened = False
+
+    def open(self) -> tuple[LesionImage, ...]:
+        """The test images, for the one scoring of the finished model.
+
+        Raises:
+            RuntimeError: the second time.
+        """
+        if self._opened:
+            raise RuntimeError("The test part was already scored; it is scored once.")
+        self._opened = True
+        return self._images

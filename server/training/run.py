@@ -1,0 +1,135 @@
+"""One training run from the folder of images to the saved model, step by step."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+from server.domain.architectures import architecture
+from server.domain.events import WeightsUsed
+from server.intake.understand import understand
+from server.training.context import Context
+from server.training.dataset import Dataset, prepare_dataset
+from server.training.engine.augment import Strength
+from server.training.engine.cache import open_pixels
+from server.training.engine.checkpoint import Checkpoint, UnusableCheckpoint, load_checkpoint
+from server.training.engine.device import prepare_device
+from server.training.engine.images import ImageSource
+from server.training.engine.network import Network, build
+from server.training.engine.progress import WorkMeter
+from server.training.engine.records import RecordFile
+from server.training.engine.weights import resolve
+from server.training.events import Announcer
+from server.training.finish import save_model
+from server.training.learn import learn
+from server.training.plan import Plan, check_batch_size, make_plan
+from server.training.spec import TrainSpec
+from server.training.testing import score_once
+
+
+def run(spec: TrainSpec, announcer: Announcer) -> None:
+    """Train, test once, and save.
+
+    Raises:
+        DermaScanError: for everything a person can put right; see ``domain.errors``.
+    """
+    began = time.monotonic()
+    announcer.note(f"Reading the images in {spec.data_dir}")
+    dataset = _read(spec)
+    network = _network(spec, dataset)
+    plan = make_plan(spec.request, dataset, network.weights)
+    spec.run_dir.mkdir(parents=True, exist_ok=True)
+    context = Context(
+        spec=spec,
+        announcer=announcer,
+        dataset=dataset,
+        network=network,
+        device=prepare_device(),
+        plan=plan,
+        meter=WorkMeter(plan.work()),
+    )
+    checkpoint, refusal = _checkpoint(spec, plan)
+    _announce_start(context, checkpoint, refusal)
+    with contextlib.closing(_pixels(context)) as pixels:
+        size = dataset.image_size
+        source = ImageSource(pixels, size, context.device, Strength())
+        trained = learn(context, source, checkpoint)
+        scores = score_once(context, source, trained)
+        files = save_model(context, source, trained, scores, began)
+    announcer.finished(spec.model_name, files, scores.test.headline)
+
+
+def _read(spec: TrainSpec) -> Dataset:
+    return prepare_dataset(
+        spec.data_dir,
+        understand(spec.data_dir),
+        spec.request.seed,
+        spec.request.image_size,
+        architecture(spec.request.architecture).native_size,
+    )
+
+
+def _network(spec: TrainSpec, dataset: Dataset) -> Network:
+    """The network with its first weights; a download happens here."""
+    which = architecture(spec.request.architecture)
+    weights = resolve(which, spec.request.weights, spec.weights_dir)
+    check_batch_size(spec.request, weights.used == "random")
+    return build(which, dataset.image_size, len(dataset.split.labels), weights, spec.request.seed)
+
+
+def _checkpoint(spec: TrainSpec, plan: Plan) -> tuple[Checkpoint | None, str | None]:
+    """What to go on from, or why the run begins anew although it was asked to go on."""
+    if spec.resume_from is None:
+        return None, None
+    try:
+        return load_checkpoint(spec.resume_from, plan.fingerprint, spec.run_dir), None
+    except UnusableCheckpoint as error:
+        return None, f"The run starts again from the beginning, because {error}."
+
+
+def _announce_start(context: Context, checkpoint: Checkpoint | None, refusal: str | None) -> None:
+    plan, announcer, dataset = context.plan, context.announcer, context.dataset
+    weights = context.network.weights
+    announcer.started(
+        epochs=plan.epochs,
+        fine_tune_epochs=plan.fine_tune_epochs,
+        steps_total=context.meter.steps_total,
+        device=context.device.description,
+        weights=WeightsUsed(
+            requested=weights.requested, used=weights.used, sentence=weights.sentence
+        ),
+        resumed_from_epoch=checkpoint.epoch if checkpoint else None,
+    )
+    announcer.stage(
+        "reading",
+        f"{plan.train + plan.validation + plan.test} images of {len(dataset.split.labels)} classes "
+        f"at {dataset.image_size} × {dataset.image_size} pixels: {plan.train} for training, "
+        f"{plan.validation} for validation, {plan.test} for the test "
+        f"(no {dataset.grouped_by} in two of them)",
+    )
+    if refusal:
+        announcer.warning(refusal)
+    if plan.random_start:
+        announcer.warning(
+            f"{weights.sentence} BatchNorm therefore learns its statistics from these "
+            "images, and the whole network learns at one rate."
+        )
+    for label, groups in dataset.split.left_out.items():
+        announcer.warning(f"The class {label!r} is left out: it has only {groups} lesions.")
+
+
+def _pixels(context: Context) -> RecordFile:
+    dataset = context.dataset
+    context.announcer.stage("caching", "Resizing the images")
+    tick = context.ticker("Resizing the images", 0)
+    records, was_there = open_pixels(
+        dataset.folder,
+        dataset.images,
+        dataset.hashes,
+        dataset.image_size,
+        context.spec.run_dir,
+        lambda images: tick("decode", images),
+    )
+    if was_there:
+        context.meter.skip("decode", len(dataset.images))
+    return records

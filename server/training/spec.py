@@ -1,0 +1,61 @@
+"""Everything that one run of the training program was told, checked and with its defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from server.domain.architectures import architecture
+from server.domain.training_request import TrainingRequest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSpec:
+    """One run: what is asked for, and where everything lies.
+
+    Attributes:
+        request: the knobs of the training.
+        data_dir: the dataset's folder.
+        output_dir: where the finished model's files go.
+        run_dir: work files and checkpoints of this run.
+        keep_run_dir: False = removed once the model is saved.
+        weights_dir: where pretrained weight files are looked for; None = nowhere.
+        log_file: appended to.
+        events: the JSON lines of ``domain.events`` go here; None = nowhere.
+        heartbeat: the run stops by itself when this file no longer changes; None = it runs on.
+        resume_from: a checkpoint to go on from.
+        job_id: of the job this run belongs to; None = started by hand.
+        model_name: stem of the model's files.
+    """
+
+    request: TrainingRequest
+    data_dir: Path
+    output_dir: Path
+    run_dir: Path
+    keep_run_dir: bool
+    weights_dir: Path | None
+    log_file: Path
+    events: Path | None
+    heartbeat: Path | None
+    resume_from: Path | None
+    job_id: str | None
+    model_name: str
+
+
+def home(environment: Mapping[str, str] | None = None) -> Path:
+    """The folder of all run-time state: ``DERMASCAN_HOME``, or ``server/``."""
+    chosen = (os.environ if environment is None else environment).get("DERMASCAN_HOME", "").strip()
+    return Path(chosen).expanduser().resolve() if chosen else REPOSITORY / "server"
+
+
+def default_model_name(architecture_name: str, output_dir: Path) -> str:
+    """A stem nobody uses yet, such as ``derma_densenet169_20251203_180000`` (time in UTC)."""
+    moment = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
+    stem = f"derma_{architecture(architecture_name).name.lower()}_{moment}"
+    names = [stem, *(f"{stem}_{number}" for number in range(2, 1000))]
+    return next(name for name in names if not list(output_dir.glob(f"{name}[._]*")))
