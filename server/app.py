@@ -10,13 +10,19 @@ from fastapi.routing import APIRoute
 
 from server import __version__
 from server.api import account
+from server.api import models as models_router
 from server.api.deps import Services
 from server.api.errors import REFUSALS, install_error_handlers
 from server.domain.errors import DermaScanError
 from server.services.accounts import AccountService
+from server.services.models import ModelService
+from server.services.predictions import PredictionService
 from server.settings import Settings, read_settings
 from server.store.accounts import AccountRepository
 from server.store.database import Database
+from server.store.job_mirror import JobMirror
+from server.store.jobs import JobRepository
+from server.store.model_files import ModelFiles
 from server.store.server_log import set_up_server_log
 
 
@@ -28,6 +34,8 @@ def create_app(settings: Settings) -> FastAPI:
     accounts = AccountService(
         AccountRepository(database), claim_code_file=settings.home / "claim-code"
     )
+    job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
+    models = ModelService(ModelFiles(settings.models_dir), job_rows.stands_behind)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -43,9 +51,15 @@ def create_app(settings: Settings) -> FastAPI:
         responses=REFUSALS,
         generate_unique_id_function=_function_name,
     )
-    app.state.services = Services(accounts=accounts, dev_origins=settings.dev_origins)
+    app.state.services = Services(
+        accounts=accounts,
+        models=models,
+        predictions=PredictionService(models, max_image_bytes=settings.max_image_bytes),
+        dev_origins=settings.dev_origins,
+    )
     install_error_handlers(app)
     app.include_router(account.router)
+    app.include_router(models_router.router)
     return app
 
 

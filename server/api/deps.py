@@ -8,6 +8,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from server.services.accounts import AccountService
+from server.services.models import ModelService
+from server.services.predictions import PredictionService
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Services:
     """
 
     accounts: AccountService
+    models: ModelService
+    predictions: PredictionService
     dev_origins: tuple[str, ...]
 
 

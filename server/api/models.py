@@ -1,0 +1,146 @@
+"""Trained models: list, report, downloads, prediction, delete."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import FileResponse
+
+from server.api.deps import ServicesDep
+from server.api.door import PersonDep, ResearcherDep
+from server.api.schemas.common import Done
+from server.api.schemas.models import (
+    ClassProbability,
+    Headline,
+    ModelFile,
+    ModelList,
+    ModelListed,
+    ModelReport,
+    Prediction,
+)
+from server.api.upload_stream import receive
+from server.services.models import Model
+from server.services.predictions import NOTICE
+from server.store.files import shown_path
+
+router = APIRouter(tags=["models"])
+
+_CONTENT_TYPES = {
+    "h5": "application/x-hdf5",
+    "onnx": "application/octet-stream",
+    "metadata": "application/json",
+    "history": "application/json",
+}
+_ONE_IMAGE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {
+                        "image": {
+                            "type": "string",
+                            "format": "binary",
+                            "contentMediaType": "application/octet-stream",
+                            "description": "One photograph; the name of the field is free.",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.get("/api/models")
+def list_models(services: ServicesDep, _: PersonDep) -> ModelList:
+    """Every trained model, newest first."""
+    return ModelList(
+        models=[ModelListed(**_listed(model)) for model in services.models.newest_first()]
+    )
+
+
+@router.get("/api/models/{name}")
+def read_model(name: str, services: ServicesDep, _: PersonDep) -> ModelReport:
+    """One model, whole: its metrics, every setting, its history and its files."""
+    model = services.models.get(name)
+    return ModelReport(
+        **_listed(model),
+        files=[
+            ModelFile(
+                kind=kind,
+                file=path.name,
+                bytes=path.stat().st_size,
+                url=f"/api/models/{model.name}/files/{kind}",
+            )
+            for kind, path in model.files.items()
+            if path.exists()
+        ],
+        first_line=model.first_line,
+        metadata=model.metadata,
+        history=services.models.history(name),
+    )
+
+
+@router.get("/api/models/{name}/files/{kind}", response_class=FileResponse)
+def download_model_file(
+    name: str,
+    kind: Annotated[str, Path(description="h5, onnx, metadata or history.")],
+    services: ServicesDep,
+    _: PersonDep,
+) -> FileResponse:
+    """One file of a model, under its real name."""
+    path = services.models.file(name, kind)
+    return FileResponse(path, media_type=_CONTENT_TYPES[kind], filename=path.name)
+
+
+@router.post("/api/models/{name}/predict", openapi_extra=_ONE_IMAGE)
+async def predict(name: str, request: Request, services: ServicesDep, _: PersonDep) -> Prediction:
+    """The probability of every class for one photograph. Nothing of it is kept."""
+    await run_sync(services.models.get, name)
+    image = services.predictions.expect_image()
+    await receive(request, image)
+    answer = await run_sync(services.predictions.predict, name, bytes(image.content))
+    return Prediction(
+        model_name=name,
+        probabilities=[
+            ClassProbability(label=label, probability=probability)
+            for label, probability in answer.probabilities
+        ],
+        notice=NOTICE,
+        milliseconds=round(answer.milliseconds, 1),
+    )
+
+
+@router.delete("/api/models/{name}")
+def delete_model(name: str, services: ServicesDep, _: ResearcherDep) -> Done:
+    """Remove a model and all its files."""
+    services.models.delete(name)
+    return Done(message=f"The model {name} was deleted.")
+
+
+def _listed(model: Model) -> dict[str, Any]:
+    folder = model.files["metadata"].parent
+    return {
+        "name": model.name,
+        "model_path": shown_path(folder / f"{model.name}.h5"),
+        "metadata_path": shown_path(model.files["metadata"]),
+        "architecture": model.architecture,
+        "dataset_name": model.dataset_name,
+        "is_sample": model.is_sample,
+        "classes": model.classes,
+        "epochs": model.epochs,
+        "weights_sentence": model.weights_sentence,
+        "headline": Headline(**asdict(model.headline)),
+        "baseline": Headline(**asdict(model.baseline)),
+        "test_images": model.test_images,
+        "test_lesions": model.test_lesions,
+        "bytes": model.size,
+        "created_at": model.created_at,
+        "job_id": model.job_id,
+    }
