@@ -1,0 +1,98 @@
+"""Events and logs are read whole, in order and once, whatever the writer is in the middle of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.store.log_files import new_lines, tail_lines
+from server.store.runs import EpochHistory, EventTail, JobRuns
+
+
+def _line(**event: Any) -> bytes:
+    return json.dumps(event).encode() + b"\n"
+
+
+@settings(max_examples=50)
+@given(
+    texts=st.lists(st.text(max_size=20), max_size=8), cuts=st.lists(st.integers(0, 400), max_size=6)
+)
+def test_events_arrive_once_and_in_order_wherever_the_file_is_cut(
+    tmp_path_factory: Any, texts: list[str], cuts: list[int]
+) -> None:
+    path = tmp_path_factory.mktemp("tail") / "events.jsonl"
+    whole = b"".join(_line(event="warning", message=text) for text in texts)
+    tail, seen = EventTail(path), []
+    with path.open("wb", buffering=0) as file:
+        for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(whole)], strict=True):
+            file.write(whole[start:end])
+            seen += [event["message"] for event in tail.read_new()]  # type: ignore[typeddict-item]
+    assert seen == texts
+
+
+def test_a_torn_line_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"event": "warn\n\x00\x00\n[1]\n' + _line(event="warning", message="x"))
+    assert [event["event"] for event in EventTail(path).read_new()] == ["warning"]
+
+
+def _attempt(jobs_dir: Path, token: int, *events: bytes) -> Path:
+    folder = jobs_dir / "a1b2c3d4" / f"run-{token}"
+    folder.mkdir(parents=True)
+    (folder / "events.jsonl").write_bytes(b"".join(events))
+    return folder
+
+
+def test_a_later_attempt_replaces_what_it_does_again(tmp_path: Path) -> None:
+    def epochs(*numbers: int, loss: float) -> list[bytes]:
+        return [_line(event="epoch", epoch=number, loss=loss) for number in numbers]
+
+    started = _line(event="started", resumed_from_epoch=None)
+    resumed = _line(event="started", resumed_from_epoch=2)
+    _attempt(tmp_path, 1, started, *epochs(1, 2, 3, 4, loss=1.0))
+    _attempt(tmp_path, 10, resumed, *epochs(3, loss=0.5))
+    history = EpochHistory(JobRuns(tmp_path), "a1b2c3d4").read()
+    assert [(point["epoch"], point["loss"]) for point in history] == [(1, 1.0), (2, 1.0), (3, 0.5)]
+
+
+def test_the_newest_checkpoint_is_the_last_one_that_is_still_there(tmp_path: Path) -> None:
+    runs = JobRuns(tmp_path)
+    assert runs.newest_checkpoint("a1b2c3d4") is None
+    kept = tmp_path / "kept.pt"
+    kept.touch()
+    gone = _line(event="checkpoint", epoch=9, path=str(tmp_path / "gone.pt"))
+    _attempt(tmp_path, 2, _line(event="checkpoint", epoch=5, path=str(kept)), gone)
+    _attempt(tmp_path, 10)
+    assert runs.newest_checkpoint("a1b2c3d4") == (5, kept)
+
+
+@settings(max_examples=50)
+@given(lines=st.lists(st.text("aß\u2028 ", max_size=9), max_size=12), count=st.integers(0, 15))
+def test_the_tail_of_a_log_is_its_last_lines(
+    tmp_path_factory: Any, lines: list[str], count: int
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "a.log"
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+    expected = "".join(f"{line}\n" for line in lines[len(lines) - min(count, len(lines)) :])
+    assert tail_lines(path, count) == expected
+
+
+def test_the_tail_of_a_large_log_needs_only_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"".join(b"line %d\n" % number for number in range(100_000)))
+    assert tail_lines(path, 2) == "line 99998\nline 99999\n"
+    assert tail_lines(tmp_path / "none.log", 2) == ""
+
+
+def test_new_lines_leave_half_a_line_for_the_next_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes("eins\nzwö".encode())
+    text, offset = new_lines(path, 0)
+    assert text == "eins\n"
+    with path.open("ab") as file:
+        file.write(b"lf\n")
+    assert new_lines(path, offset)[0] == "zwölf\n"
