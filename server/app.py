@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from server import __version__
-from server.api import account
+from server.api import account, health, jobs
 from server.api import models as models_router
 from server.api.deps import Services
 from server.api.errors import REFUSALS, install_error_handlers
+from server.api.lifetime import Lifetime
+from server.api.pages import page_router
+from server.api.security_headers import SecurityHeaders
 from server.domain.errors import DermaScanError
+from server.runner.device import training_device
+from server.runner.engine import Engine
+from server.runner.launch import Launcher
+from server.runner.weights_probe import WeightsProbe
 from server.services.accounts import AccountService
+from server.services.jobs import JobService
 from server.services.models import ModelService
 from server.services.predictions import PredictionService
 from server.settings import Settings, read_settings
 from server.store.accounts import AccountRepository
 from server.store.database import Database
+from server.store.dataset_folders import DatasetFolders
 from server.store.job_mirror import JobMirror
 from server.store.jobs import JobRepository
+from server.store.log_files import JobLogs
 from server.store.model_files import ModelFiles
+from server.store.runs import JobRuns
 from server.store.server_log import set_up_server_log
 
 
@@ -35,13 +47,18 @@ def create_app(settings: Settings) -> FastAPI:
         AccountRepository(database), claim_code_file=settings.home / "claim-code"
     )
     job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
+    engine, job_service = _jobs(settings, job_rows, DatasetFolders(settings.data_dir).require)
+    lifetime = Lifetime()
     models = ModelService(ModelFiles(settings.models_dir), job_rows.stands_behind)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         database.migrate()
         accounts.offer_claim_code()
-        yield
+        engine.start()
+        with lifetime.watched():
+            yield
+        engine.stop()
         database.close()
 
     app = FastAPI(
@@ -53,14 +70,53 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = Services(
         accounts=accounts,
+        jobs=job_service,
         models=models,
         predictions=PredictionService(models, max_image_bytes=settings.max_image_bytes),
         dev_origins=settings.dev_origins,
     )
+    app.state.lifetime = lifetime
     install_error_handlers(app)
-    app.include_router(account.router)
-    app.include_router(models_router.router)
+    app.add_middleware(SecurityHeaders)
+    for router in (health.router, account.router, jobs.router, models_router.router):
+        app.include_router(router)
+    app.include_router(page_router(settings.page_dir))
     return app
+
+
+def _jobs(
+    settings: Settings, rows: JobRepository, require_trainable: Callable[[str], Path]
+) -> tuple[Engine, JobService]:
+    runs, logs = JobRuns(settings.jobs_dir), JobLogs(settings.logs_dir)
+    launcher = Launcher(
+        program=settings.training_program,
+        data_dir=settings.data_dir,
+        models_dir=settings.models_dir,
+        weights_dir=settings.weights_dir,
+        runs=runs,
+        logs=logs,
+    )
+    engine = Engine(
+        rows,
+        runs,
+        logs,
+        launcher,
+        max_running=settings.max_running_jobs,
+        lease_seconds=settings.lease_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        cancel_grace_seconds=settings.cancel_grace_seconds,
+    )
+    service = JobService(
+        rows,
+        runs,
+        logs,
+        models_dir=settings.models_dir,
+        require_trainable=require_trainable,
+        ask_weights=WeightsProbe(settings.training_program, settings.weights_dir),
+        ring=engine.ring,
+        ask_device=training_device,
+    )
+    return engine, service
 
 
 def _function_name(route: APIRoute) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from server.services.accounts import AccountService
+from server.services.jobs import JobService
 from server.services.models import ModelService
 from server.services.predictions import PredictionService
 
@@ -20,6 +21,7 @@ class Services:
     """
 
     accounts: AccountService
+    jobs: JobService
     models: ModelService
     predictions: PredictionService
     dev_origins: tuple[str, ...]

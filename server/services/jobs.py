@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from server.domain.errors import InvalidInput, WeightsUnavailable
 from server.domain.events import EpochEnded
@@ -25,19 +25,6 @@ T = TypeVar("T")
 WEIGHTS_BY_HTTP = ("auto", "imagenet", "none")
 _WEIGHTS_KEPT_SECONDS = 60.0
 _HISTORIES_KEPT = 64
-
-
-class TrainableDatasets(Protocol):
-    """What a start needs to know of datasets."""
-
-    def require_trainable(self, name: str) -> Path:
-        """The dataset's folder.
-
-        Raises:
-            NotFound: when there is no such dataset.
-            UnusableDataset: when it cannot be trained on; the sentence says why.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +55,8 @@ class JobService:
     Args:
         repository, runs, logs: the store.
         models_dir: where finished models lie.
-        datasets: the datasets that can be trained on.
+        require_trainable: gives the folder of a dataset, or refuses (``NotFound``,
+            ``UnusableDataset``) with a sentence that says why it cannot be trained on.
         ask_weights: asks the training program what ``auto`` starts from, by architecture.
         ring: tells the engine that something changed.
         ask_device: names what training will run on.
@@ -81,7 +69,7 @@ class JobService:
         logs: JobLogs,
         *,
         models_dir: Path,
-        datasets: TrainableDatasets,
+        require_trainable: Callable[[str], Path],
         ask_weights: Callable[[], Mapping[str, AutoWeights]],
         ring: Callable[[], None],
         ask_device: Callable[[], str],
@@ -90,7 +78,7 @@ class JobService:
         self._runs = runs
         self._logs = logs
         self._models_dir = models_dir
-        self._datasets = datasets
+        self._require_trainable = require_trainable
         self._weights = _Remembered(ask_weights, _WEIGHTS_KEPT_SECONDS)
         self._ring = ring
         self._device = _Remembered(ask_device, _WEIGHTS_KEPT_SECONDS)
@@ -113,7 +101,7 @@ class JobService:
                 "a weights file can be given to train.py on the server itself.",
                 field="weights",
             )
-        self._datasets.require_trainable(request.dataset_name)
+        self._require_trainable(request.dataset_name)
         sentence = self._weights_sentence(request)
         job = self._repository.add(request, weights_sentence=sentence, owner=owner)
         self._ring()
