@@ -70,7 +70,9 @@ async def _not_valid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     sentence = "; ".join(_sentence(fault) for fault in faults[:3])
-    return refusal(422, f"{sentence}.", "invalid_input", {"field": _field(faults[0]["loc"])})
+    is_json = faults[0]["type"] != "json_invalid"
+    where = {"field": _field(faults[0]["loc"])} if is_json else {}
+    return refusal(422, f"{sentence}.", "invalid_input", where)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

@@ -1,7 +1,7 @@
 """The live stream of one job, as server-sent events.
 
 ``job`` (the whole job without its history, when anything changed), ``epoch`` (one point of the
-curve), ``log`` (new lines, as a JSON string), and ``end`` after the last. A client that comes
+curve), ``log`` (new lines), and ``end`` after the last. A client that comes
 again gets the job and the whole curve anew, so nothing is lost or counted twice by epoch; the log
 goes on from the ``id`` that the client saw last.
 """
@@ -9,7 +9,6 @@ goes on from the ``id`` that the client saw last.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -69,9 +68,11 @@ def _first_offset(jobs: JobService, job_id: str, last_event_id: str | None) -> i
 
 
 def _news(jobs: JobService, job_id: str, seen: _Seen) -> tuple[list[str], bool]:
-    """Everything new; the job is read first, so that a final one has nothing after it."""
+    """Everything new. The job is read first, so that nothing can follow once it is over."""
     view = jobs.get(job_id)
-    events = []
+    is_final = view.job.is_final
+    job = _job_event(job_detail(view), seen)
+    events = [] if is_final else job
     for point in map(epoch_point, jobs.history(job_id)):
         if seen.epochs.get(point.epoch) != point:
             seen.epochs[point.epoch] = point
@@ -80,8 +81,8 @@ def _news(jobs: JobService, job_id: str, seen: _Seen) -> tuple[list[str], bool]:
         lines, seen.log_offset = jobs.log_since(job_id, seen.log_offset)
         if not lines:
             break
-        events.append(_event("log", json.dumps(lines, ensure_ascii=False), seen))
-    return [*_job_event(job_detail(view), seen), *events], view.job.is_final
+        events.append(_event("log", lines, seen))
+    return (events + job if is_final else events), is_final
 
 
 def _job_event(detail: JobDetail, seen: _Seen) -> list[str]:
@@ -93,4 +94,5 @@ def _job_event(detail: JobDetail, seen: _Seen) -> list[str]:
 
 
 def _event(name: str, data: str, seen: _Seen) -> str:
-    return f"id: {seen.log_offset}\nevent: {name}\ndata: {data}\n\n"
+    lines = "".join(f"data: {line}\n" for line in data.splitlines())
+    return f"id: {seen.log_offset}\nevent: {name}\n{lines}\n"

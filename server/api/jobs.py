@@ -129,7 +129,7 @@ def stream_job_events(
     _: PersonDep,
     last_event_id: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> StreamingResponse:
-    """Server-sent events: `job`, `epoch`, `log` (new lines as a JSON string), at last `end`."""
+    """Server-sent events: `job`, `epoch`, `log` (new lines), at last `end`."""
     services.jobs.get(job_id)
     return StreamingResponse(
         job_events(services.jobs, job_id, request.app.state.lifetime, last_event_id),

@@ -19,6 +19,8 @@ from server.domain.training_request import TrainingRequest
 from server.store.database import Database
 from server.store.tables import jobs
 
+WAITING_MESSAGE = "Waiting for its turn"
+STARTING_MESSAGE = "Starting"
 CANCELLED_MESSAGE = "Cancelled; no model was kept."
 CANCELLING_MESSAGE = "Cancelling…"
 
@@ -101,7 +103,7 @@ class JobRepository:
             "status": JobStatus.QUEUED.value,
             "weights_sentence": weights_sentence,
             "progress": 0,
-            "message": "Waiting for its turn",
+            "message": WAITING_MESSAGE,
             "epoch": 0,
             "attempt": 0,
             "crashes": 0,
@@ -158,6 +160,7 @@ class JobRepository:
                 "status": JobStatus.RUNNING.value,
                 "token": token,
                 "attempt": row["attempt"] + 1,
+                "message": row["message"] if row["attempt"] else STARTING_MESSAGE,
                 "run_dir": f"{row['id']}/run-{token}",
                 "started_at": row["started_at"] or self._clock(),
                 **self._lease(owner, lease),
