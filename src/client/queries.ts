@@ -1,0 +1,58 @@
+// What the page reads from the server, by name, so that every feature shares one cache.
+import { queryOptions } from '@tanstack/react-query';
+import { answerOf, client } from './client';
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => answerOf(client.GET('/api/session', { signal })),
+  staleTime: 60_000,
+});
+
+export const datasetsQuery = queryOptions({
+  queryKey: ['datasets'],
+  queryFn: async ({ signal }) => (await answerOf(client.GET('/api/datasets', { signal }))).datasets,
+});
+
+export const datasetQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['datasets', name],
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/datasets/{name}', { params: { path: { name } }, signal })),
+  });
+
+export const trainingOptionsQuery = queryOptions({
+  queryKey: ['training-options'],
+  queryFn: ({ signal }) => answerOf(client.GET('/api/training-options', { signal })),
+  staleTime: 30_000,
+});
+
+const LIST_EVERY_MS = 3_000;
+
+export const jobsQuery = queryOptions({
+  queryKey: ['jobs'],
+  queryFn: async ({ signal }) => (await answerOf(client.GET('/api/jobs', { signal }))).jobs,
+  // The list has no stream of its own; it asks again while anything in it still moves.
+  refetchInterval: ({ state }) =>
+    state.data?.some((job) => job.status === 'queued' || job.status === 'running')
+      ? LIST_EVERY_MS
+      : false,
+});
+
+export const jobQuery = (jobId: string) =>
+  queryOptions({
+    queryKey: ['jobs', jobId],
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/job/{job_id}', { params: { path: { job_id: jobId } }, signal })),
+  });
+
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: async ({ signal }) => (await answerOf(client.GET('/api/models', { signal }))).models,
+});
+
+export const modelQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['models', name],
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/models/{name}', { params: { path: { name } }, signal })),
+  });

@@ -1,0 +1,26 @@
+// The server's stable names in the words of the page.
+import type { Layout, ProblemKind } from '@/client/records';
+
+export const LAYOUT_NAME: Record<Layout, string> = {
+  csv: 'Table with images',
+  class_folders: 'One folder per class',
+  ham10000: 'HAM10000',
+  unlabelled: 'Images without labels',
+};
+
+const PROBLEM_NAME: Record<ProblemKind, string> = {
+  row_without_image: 'Rows whose image is missing',
+  image_without_row: 'Images without a row in the table',
+  row_without_label: 'Rows without a diagnosis',
+  duplicate_row: 'Rows that appear more than once',
+  unreadable_image: 'Images that cannot be read',
+  unknown_ending: 'Files of an unknown kind',
+  too_few_lesions: 'Classes with too few lesions to split',
+  table: 'Tables that could not be understood',
+  layout: 'How the files are arranged',
+};
+
+/** A kind's name; a kind that a newer server adds is shown by its own name. */
+export function problemName(kind: string): string {
+  return (PROBLEM_NAME as Record<string, string>)[kind] ?? kind.replaceAll('_', ' ');
+}
