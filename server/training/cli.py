@@ -24,7 +24,7 @@ from server.domain.events import EXIT_CRASHED, EXIT_FINISHED, EXIT_REFUSED
 from server.domain.training_request import OPTIMIZERS, TrainingRequest
 from server.training.console import Console
 from server.training.engine.heartbeat import watch_heartbeat
-from server.training.events import Announcer, EventFile
+from server.training.events import Announcer, EventFile, Listener
 from server.training.failures import exit_code, in_one_sentence
 from server.training.logfile import LogFile
 from server.training.spec import TrainSpec, default_model_name, home
@@ -255,7 +255,7 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
 
 def _run(spec: TrainSpec, log: LogFile) -> int:
     event_file = EventFile(spec.events) if spec.events else None
-    listeners = [log, Console(print)] + ([event_file] if event_file else [])
+    listeners: list[Listener] = [log, Console(print), *([event_file] if event_file else [])]
     announcer = Announcer(listeners, notes=[log.note, print])
     if spec.heartbeat:
         watch_heartbeat(spec.heartbeat, log.note)
@@ -343,11 +343,11 @@ def _where_weights(flags: argparse.Namespace) -> dict[str, dict[str, str]]:
     from server.domain.architectures import architecture
     from server.training.engine.weights import resolve
 
-    names = [architecture(flags.arch).name] if flags.arch else list(ARCHITECTURES)
+    wanted = [architecture(flags.arch)] if flags.arch else list(ARCHITECTURES.values())
     answer = {}
-    for name in names:
-        found = resolve(name, flags.weights, _weights_dir(flags))
-        answer[name] = {"used": found.used, "sentence": found.sentence}
+    for each in wanted:
+        found = resolve(each, flags.weights, _weights_dir(flags))
+        answer[each.name] = {"used": found.used, "sentence": found.sentence}
     return answer
 
 

@@ -52,7 +52,7 @@ class Dataset:
     def part_counts(self, part: Part) -> dict[str, object]:
         """Images, groups and images by class of one part."""
         images = self.split.part(part)
-        by_class = {label: 0 for label in self.split.labels}
+        by_class = dict.fromkeys(self.split.labels, 0)
         for image in images:
             by_class[image.label] += 1
         return {

@@ -90,7 +90,7 @@ def _some_images(source: ImageSource, scores: Scores) -> tuple[Images, Probabili
     places = np.unique(np.linspace(0, len(scores.examples) - 1, count).astype(np.int64))
     pixels = np.empty((len(places), source.size, source.size, 3), dtype=np.uint8)
     source.records.read_into(scores.examples.numbers[places], pixels)
-    return pixels.astype(np.float32) / 255, scores.probabilities[places]
+    return pixels.astype(np.float32) / np.float32(255), scores.probabilities[places]
 
 
 def _history(model_name: str, trained: Trained) -> dict[str, object]:

@@ -121,8 +121,6 @@ def _fingerprint(request: TrainingRequest, dataset: Dataset, weights: ResolvedWe
         "image_size": dataset.image_size,
         "weights": weights.sha256,
         "images": dataset.hash,
-        "split": {
-            part: [image.image_id for image in dataset.split.part(part)] for part in PARTS
-        },
+        "split": {part: [image.image_id for image in dataset.split.part(part)] for part in PARTS},
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

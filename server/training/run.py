@@ -127,8 +127,8 @@ def _pixels(context: Context) -> RecordFile:
         dataset.images,
         dataset.hashes,
         dataset.image_size,
-        context.spec.run_dir,
-        lambda images: tick("decode", images),
+        spare_folder=context.spec.run_dir,
+        decoded=lambda images: tick("decode", images),
     )
     if was_there:
         context.meter.skip("decode", len(dataset.images))

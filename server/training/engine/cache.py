@@ -52,6 +52,7 @@ def open_pixels(
     images: Sequence[LesionImage],
     hashes: Sequence[str],
     size: int,
+    *,
     spare_folder: Path,
     decoded: Callable[[int], None],
 ) -> tuple[RecordFile, bool]:

@@ -15,24 +15,29 @@ from server.domain.events import EXIT_ABANDONED, HEARTBEAT_MISSES
 LOOK_EVERY_SECONDS = 1.0
 
 
-def watch_heartbeat(path: Path, say: Callable[[str], None]) -> threading.Thread:
+def watch_heartbeat(
+    path: Path, say: Callable[[str], None], every: float = LOOK_EVERY_SECONDS
+) -> threading.Thread:
     """Start watching ``path`` from a background thread; ends the process when it stays the same.
 
     Args:
         path: rewritten by the starter every second.
         say: is told why, just before the end.
+        every: seconds between two looks.
     """
-    watcher = threading.Thread(target=_watch, args=(path, say), name="heartbeat", daemon=True)
+    watcher = threading.Thread(
+        target=_watch, args=(path, say, every), name="heartbeat", daemon=True
+    )
     watcher.start()
     return watcher
 
 
-def _watch(path: Path, say: Callable[[str], None]) -> None:
+def _watch(path: Path, say: Callable[[str], None], every: float) -> None:
     pause = threading.Event()
     last = _content(path)
     misses = 0
     while misses < HEARTBEAT_MISSES:
-        pause.wait(LOOK_EVERY_SECONDS)
+        pause.wait(every)
         now = _content(path)
         # A file that cannot be read just now (Windows, while it is being replaced) is a miss.
         changed = now is not None and now != last

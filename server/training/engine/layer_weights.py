@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from server.training.engine.graph import UnknownLayer
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def read(pair: Pair) -> None:
 
 def write(pair: Pair) -> None:
     """Torch to Keras."""
-    numbers = pair.tensor.detach().float().cpu().contiguous().numpy()
+    numbers = pair.tensor.detach().cpu().contiguous().numpy()
     shape = tuple(pair.variable.shape)
     pair.variable.assign(np.ascontiguousarray(pair.axes.to_keras(numbers, shape)))
 

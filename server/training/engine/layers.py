@@ -34,8 +34,8 @@ class ChannelAffine(nn.Module):
         super().__init__()
         pair = np.broadcast_arrays(np.asarray(scale, np.float64), np.asarray(offset, np.float64))
         for name, value in zip(("scale", "offset"), pair, strict=True):
-            tensor = torch.tensor(value.reshape(1, -1, 1, 1), dtype=torch.float32)
-            self.register_buffer(name, tensor)
+            tensor = torch.tensor(value.reshape(1, -1, 1, 1))
+            self.register_buffer(name, tensor.to(torch.get_default_dtype()))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.addcmul(self.offset, x, self.scale)

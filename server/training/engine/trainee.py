@@ -10,6 +10,7 @@ import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from server.training.engine.network import Network
+from server.training.engine.precision import keep_strided_depthwise_in_float32
 
 
 class Trainee:
@@ -23,8 +24,11 @@ class Trainee:
 
     def __init__(self, network: Network, device: torch.device) -> None:
         self.network = network
+        if device.type == "cpu":
+            keep_strided_depthwise_in_float32(network.module)
         self.feature_width = network.architecture.features
-        self.module = network.module.to(device, memory_format=torch.channels_last)
+        self.module = network.module.to(device)
+        self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def train_head(self) -> None:
         """Training mode for the head alone: the backbone stays as in inference."""

@@ -1,10 +1,10 @@
 """Training, validation and test: 70/20/10, stratified by class, never tearing a lesion apart.
 
 Two photographs of one lesion on both sides of a split make every figure too good, so whole groups
-(``LesionImage.group``: the patient, else the lesion, else the image) are dealt out: each goes to the
-part that is least full for its classes, whatever the group's size, so that lesions with many images
-are in all parts alike. The order is a hash of the seed and the group, so it depends on no random
-generator.
+(``LesionImage.group``: the patient, else the lesion, else the image) are dealt out: each goes to
+the part that is least full for its classes, whatever the group's size, so that lesions with many
+images are in all parts alike. The order is a hash of the seed and the group, so it depends on no
+random generator.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def split_by_group(images: Sequence[LesionImage], seed: int) -> Split:
     left_out = {name: len(groups_of[name]) for name in sorted(groups_of) if name not in labels}
     if len(labels) < 2:
         raise UnusableDataset(
-            f"Training needs two classes of at least {MIN_GROUPS} lesions each, one for each part of "
-            f"the split; only {len(labels)} of {len(groups_of)} is so. Add images of more lesions."
+            f"Training needs two classes of at least {MIN_GROUPS} lesions each, one for each part "
+            f"of the split; {len(labels)} of {len(groups_of)} has them. Add images of more lesions."
         )
     kept = [image for image in images if image.label in labels]
     part_of = _deal(kept, labels, seed)
