@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from server import __version__
 from server.api import account, health, jobs
+from server.api import datasets as datasets_router
 from server.api import models as models_router
 from server.api.deps import Services
 from server.api.errors import REFUSALS, install_error_handlers
@@ -23,9 +24,15 @@ from server.runner.engine import Engine
 from server.runner.launch import Launcher
 from server.runner.weights_probe import WeightsProbe
 from server.services.accounts import AccountService
+from server.services.catalogue import Catalogue
+from server.services.datasets import DatasetService
+from server.services.imports import ImportService
+from server.services.incoming import UploadLimits
+from server.services.intake_program import IntakeProgram
 from server.services.jobs import JobService
 from server.services.models import ModelService
 from server.services.predictions import PredictionService
+from server.services.reservations import Reservations
 from server.settings import Settings, read_settings
 from server.store.accounts import AccountRepository
 from server.store.database import Database
@@ -47,7 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
         AccountRepository(database), claim_code_file=settings.home / "claim-code"
     )
     job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
-    engine, job_service = _jobs(settings, job_rows, DatasetFolders(settings.data_dir).require)
+    datasets, imports, program = _datasets(settings, job_rows)
+    engine, job_service = _jobs(settings, job_rows, datasets.require_trainable)
     lifetime = Lifetime()
     models = ModelService(ModelFiles(settings.models_dir), job_rows.stands_behind)
 
@@ -55,10 +63,13 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         database.migrate()
         accounts.offer_claim_code()
+        datasets.start()
         engine.start()
         with lifetime.watched():
             yield
         engine.stop()
+        program.stop()
+        datasets.stop()
         database.close()
 
     app = FastAPI(
@@ -70,6 +81,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = Services(
         accounts=accounts,
+        datasets=datasets,
+        imports=imports,
         jobs=job_service,
         models=models,
         predictions=PredictionService(models, max_image_bytes=settings.max_image_bytes),
@@ -78,10 +91,33 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lifetime = lifetime
     install_error_handlers(app)
     app.add_middleware(SecurityHeaders)
-    for router in (health.router, account.router, jobs.router, models_router.router):
-        app.include_router(router)
+    nouns = (health, account, datasets_router, jobs, models_router)
+    for noun in nouns:
+        app.include_router(noun.router)
     app.include_router(page_router(settings.page_dir))
     return app
+
+
+def _datasets(
+    settings: Settings, job_rows: JobRepository
+) -> tuple[DatasetService, ImportService, IntakeProgram]:
+    def jobs_using(name: str) -> list[str]:
+        return [job.id for job in job_rows.using_dataset(name)]
+
+    limits = UploadLimits(
+        file_bytes=settings.max_file_bytes,
+        upload_bytes=settings.max_upload_bytes,
+        files=settings.max_upload_files,
+    )
+    folders = DatasetFolders(settings.data_dir)
+    program = IntakeProgram(limits)
+    catalogue = Catalogue(folders, program)
+    reservations = Reservations()
+    datasets = DatasetService(folders, catalogue, reservations, jobs_using=jobs_using)
+    imports = ImportService(
+        folders, catalogue, reservations, program, limits=limits, jobs_using=jobs_using
+    )
+    return datasets, imports, program
 
 
 def _jobs(

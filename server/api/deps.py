@@ -8,6 +8,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from server.services.accounts import AccountService
+from server.services.datasets import DatasetService
+from server.services.imports import ImportService
 from server.services.jobs import JobService
 from server.services.models import ModelService
 from server.services.predictions import PredictionService
@@ -21,6 +23,8 @@ class Services:
     """
 
     accounts: AccountService
+    datasets: DatasetService
+    imports: ImportService
     jobs: JobService
     models: ModelService
     predictions: PredictionService

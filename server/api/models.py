@@ -21,7 +21,7 @@ from server.api.schemas.models import (
     ModelReport,
     Prediction,
 )
-from server.api.upload_stream import receive
+from server.api.upload_stream import heard, receive
 from server.services.models import Model
 from server.services.predictions import NOTICE
 from server.store.files import shown_path
@@ -102,9 +102,10 @@ def download_model_file(
 @router.post("/api/models/{name}/predict", openapi_extra=_ONE_IMAGE)
 async def predict(name: str, request: Request, services: ServicesDep, _: PersonDep) -> Prediction:
     """The probability of every class for one photograph. Nothing of it is kept."""
-    await run_sync(services.models.get, name)
-    image = services.predictions.expect_image()
-    await receive(request, image)
+    async with heard(request):
+        await run_sync(services.models.get, name)
+        image = services.predictions.expect_image()
+        await receive(request, image)
     answer = await run_sync(services.predictions.predict, name, bytes(image.content))
     return Prediction(
         model_name=name,

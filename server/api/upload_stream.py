@@ -8,6 +8,8 @@ worker thread, a mebibyte at a time, so that a slow disk never holds up other re
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -54,16 +56,6 @@ async def receive(request: Request, sink: FileSink) -> dict[str, str]:
     if length.isdecimal():
         sink.check_announced(int(length))
     reader = _Reader(_boundary(request), sink)
-    try:
-        await _read_all(request, reader)
-    except DermaScanError:
-        await _let_finish(request)
-        raise
-    reader.check_end()
-    return reader.fields
-
-
-async def _read_all(request: Request, reader: _Reader) -> None:
     waiting = bytearray()
     try:
         async for chunk in request.stream():
@@ -74,11 +66,27 @@ async def _read_all(request: Request, reader: _Reader) -> None:
         await run_sync(reader.feed, bytes(waiting))
     except ClientDisconnect:
         raise _cut_short() from None
+    reader.check_end()
+    return reader.fields
 
 
-async def _let_finish(request: Request) -> None:
-    """Read on for a little while without keeping anything: a browser that is still sending does
-    not look at the answer, and shows a broken connection in its place."""
+@asynccontextmanager
+async def heard(request: Request) -> AsyncIterator[None]:
+    """See to it that a refusal inside the block is heard.
+
+    A browser that is still sending does not look at the answer, and shows a broken connection in
+    its place: so what it sends is read on for a while and thrown away. (Who asked to be told before
+    sending, as curl does, is told at once.)
+    """
+    try:
+        yield
+    except DermaScanError:
+        if "expect" not in request.headers:
+            await _throw_away(request)
+        raise
+
+
+async def _throw_away(request: Request) -> None:
     left = _PATIENCE
     try:
         async for chunk in request.stream():

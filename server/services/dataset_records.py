@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.domain.sent_name import OWN_FOLDER
-from server.store.files import write_json_atomically
+from server.intake.manifest import Manifest
+from server.store.files import write_atomically, write_json_atomically
 from server.store.trees import files_below
 
 VERSION = 1
@@ -102,6 +103,27 @@ def write_record(folder: Path, record: DatasetRecord) -> None:
         "refusal": record.refusal,
     }
     write_json_atomically(file, content)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest in ``folder``; None when there is none that can be read."""
+    try:
+        return Manifest.from_dict(json.loads(_manifest_file(folder).read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest into ``folder``."""
+    file = _manifest_file(folder)
+    file.parent.mkdir(exist_ok=True)
+    # not indented: it has a line's worth for every image
+    content = json.dumps(manifest.as_dict(), ensure_ascii=False, separators=(",", ":"))
+    write_atomically(file, content.encode("utf-8"))
+
+
+def _manifest_file(folder: Path) -> Path:
+    return folder / OWN_FOLDER / "manifest.json"
 
 
 def _moment(text: str) -> datetime:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from server.domain.errors import InvalidInput, TooLarge
+from server.domain.errors import InvalidInput, StorageFull, TooLarge
 from server.domain.sent_name import path_of
 from server.store.dataset_folders import Staging
 from server.store.trees import full_disk_is_said
@@ -67,11 +69,15 @@ class IncomingUpload:
 
     Attributes:
         staging: where it is written.
+        name: the dataset that it is for, reserved until ``discard``; None = not known yet.
+        reservation: what ``discard`` lets go of at last.
         files_saved: names as sent, in order.
     """
 
     def __init__(self, staging: Staging, limits: UploadLimits) -> None:
         self.staging = staging
+        self.name: str | None = None
+        self.reservation = ExitStack()
         self.files_saved: list[str] = []
         self._limits = limits
         self._taken: dict[str, str] = {}
@@ -81,6 +87,16 @@ class IncomingUpload:
         self._size = 0
         self._total = 0
         self._files = 0
+
+    def check_announced(self, length: int) -> None:
+        """Refuse by the length that the request says it has, before a byte of it is read."""
+        self._limits.check_announced(length)
+        free = shutil.disk_usage(self.staging.root).free
+        if length > free:
+            raise StorageFull(
+                f"The upload of {in_words(length)} does not fit on the server's disk, which has "
+                f"{in_words(free)} left; make room and try again."
+            )
 
     def start_file(self, sent: str) -> None:
         """A file of that name begins.
@@ -134,6 +150,7 @@ class IncomingUpload:
             pass
         finally:
             self.staging.discard()
+            self.reservation.close()
 
     def _take(self, path: PurePosixPath, sent: str) -> None:
         # letter case does not tell two files apart on Windows and macOS

@@ -6,9 +6,10 @@ the next start, since the journal that is written first says what was meant.
 
     .incoming/<id>/owner.json   who works here: process number and its start
                    upload/      files as they arrive
-                   tree/        an addition: the old files and the new ones
-                   swap.json    {"dataset": name}: tree/ is whole and is meant to replace it
-                   old/         the tree that was replaced
+                   new/<name>/  the same once they have arrived: what is new
+                   tree/<name>/ an addition: the old files and the new ones
+                   swap.json    {"dataset": name}: the tree is whole and is meant to replace it
+                   old/<name>/  the tree that was replaced
 """
 
 from __future__ import annotations
@@ -45,16 +46,21 @@ class Staging:
         return self.root / "upload"
 
     @property
-    def tree(self) -> Path:
-        return self.root / "tree"
-
-    @property
-    def old(self) -> Path:
-        return self.root / "old"
-
-    @property
     def journal(self) -> Path:
         return self.root / "swap.json"
+
+    def arrived(self, name: str) -> Path:
+        """What was uploaded, in a folder that is called as the dataset will be."""
+        new = self.root / "new" / name
+        new.parent.mkdir()
+        self.upload.rename(new)
+        return new
+
+    def tree(self, name: str) -> Path:
+        return self.root / "tree" / name
+
+    def old(self, name: str) -> Path:
+        return self.root / "old" / name
 
     def discard(self) -> None:
         """Leave nothing behind; does no harm when called twice."""
@@ -129,14 +135,16 @@ class DatasetFolders:
         sync_folder(self.data_dir)
 
     def swap_in(self, staging: Staging, name: str) -> None:
-        """``staging.tree`` becomes the dataset's folder, the old one goes to ``staging.old``."""
+        """The tree of ``staging`` becomes the dataset's folder, the old one goes where it was."""
+        old = staging.old(name)
+        old.parent.mkdir()
         write_json_atomically(staging.journal, {"dataset": name})
         with self._renaming:
-            rename_folder(self.data_dir / name, staging.old)
+            rename_folder(self.data_dir / name, old)
             try:
-                rename_folder(staging.tree, self.data_dir / name)
+                rename_folder(staging.tree(name), self.data_dir / name)
             except OSError:
-                rename_folder(staging.old, self.data_dir / name)
+                rename_folder(old, self.data_dir / name)
                 raise
         sync_folder(self.data_dir)
 
@@ -162,12 +170,13 @@ class DatasetFolders:
                 remove_tree(root)
 
     def _complete(self, staging: Staging) -> None:
-        if not (staging.journal.is_file() and staging.old.is_dir()):
+        if not staging.journal.is_file():
             return
         name = json.loads(staging.journal.read_text("utf-8"))["dataset"]
-        if (self.data_dir / name).exists():
+        old, tree = staging.old(name), staging.tree(name)
+        if not old.is_dir() or (self.data_dir / name).exists():
             return
-        tree = staging.tree if staging.tree.is_dir() else staging.old
+        tree = tree if tree.is_dir() else old
         rename_folder(tree, self.data_dir / name)
         sync_folder(self.data_dir)
         log.warning("completed an addition that was cut short", dataset=name)
@@ -175,7 +184,10 @@ class DatasetFolders:
 
 def note_program(staging_root: Path, pid: int) -> None:
     """Remember a program that works in a staging folder, so that none outlives its server."""
-    noted = {"pid": pid, "started_at": psutil.Process(pid).create_time()}
+    try:
+        noted = {"pid": pid, "started_at": psutil.Process(pid).create_time()}
+    except psutil.NoSuchProcess:  # it was quick
+        return
     write_json_atomically(staging_root / f"program-{pid}.json", noted)
 
 

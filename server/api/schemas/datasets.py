@@ -43,6 +43,9 @@ class DatasetListed(BaseModel):
     classes: list[ClassCount]
     problem_count: int
     trainable: bool
+    being_read: bool = Field(
+        False, description="Its files are still being read: the counts are not known yet."
+    )
     is_sample: bool
     created_at: datetime
     updated_at: datetime

@@ -1,0 +1,279 @@
+"""From an upload that has arrived to a dataset that is there: new, or added to an old one.
+
+An addition never changes what is there: the same file again is passed over, another file of the
+same name is refused, and so is a table that would take a label away from an image or change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from filecmp import cmp
+from pathlib import Path
+
+import structlog
+
+from server.domain.dataset_name import check_dataset_name
+from server.domain.errors import Conflict, InvalidInput
+from server.domain.sent_name import OWN_FOLDER
+from server.intake.manifest import Manifest
+from server.services.catalogue import Catalogue, KnownDataset
+from server.services.incoming import IncomingUpload, UploadLimits
+from server.services.intake_program import IntakeProgram
+from server.services.reservations import Reservations
+from server.store.dataset_folders import DatasetFolders, Staging
+from server.store.trees import files_below, full_disk_is_said, link_or_copy, remove_tree
+
+log = structlog.get_logger(__name__)
+
+SAMPLE_NAME = "Sample"
+
+JobsUsing = Callable[[str], list[str]]
+"""Ids of the queued and running jobs that read a dataset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        files_saved: names as sent.
+        images_added: usable images that the dataset did not have before.
+        files_unchanged: files that were there already, byte for byte.
+    """
+
+    name: str
+    files_saved: list[str]
+    images_added: int
+    files_unchanged: int
+
+
+class ImportService:
+    """Takes uploads in.
+
+    Args:
+        folders, catalogue, reservations: the datasets.
+        program: unpacks and understands in a process of its own.
+        limits: of one upload.
+        jobs_using: says whether a dataset is being trained on.
+    """
+
+    def __init__(
+        self,
+        folders: DatasetFolders,
+        catalogue: Catalogue,
+        reservations: Reservations,
+        program: IntakeProgram,
+        *,
+        limits: UploadLimits,
+        jobs_using: JobsUsing,
+    ) -> None:
+        self._folders = folders
+        self._catalogue = catalogue
+        self._reservations = reservations
+        self._program = program
+        self._limits = limits
+        self._jobs_using = jobs_using
+
+    def begin(self, name: str | None) -> IncomingUpload:
+        """A place for an upload that is about to arrive; its ``discard`` must be called at last.
+
+        Args:
+            name: of the dataset, where it is known already; it is reserved at once.
+
+        Raises:
+            InvalidInput: the name breaks the rule for names.
+            Conflict: somebody else is writing to it, a job reads it, or its name differs from
+                another one's in letter case only.
+            StorageFull: the disk has no room at all.
+        """
+        upload = IncomingUpload(self._folders.stage(), self._limits)
+        try:
+            if name is not None:
+                self._reserve(upload, name)
+        except BaseException:
+            upload.discard()
+            raise
+        return upload
+
+    def take_in(self, upload: IncomingUpload, name_in_form: str | None) -> Imported:
+        """Make the upload, which has arrived, part of its dataset.
+
+        Raises:
+            InvalidInput: no name or two names were given, no file was sent, an archive is unsafe,
+                or nothing can be used.
+            Conflict: as ``begin``; or it would change what is there.
+            TooLarge, StorageFull: too much for a limit, or for the disk.
+        """
+        name = self._settle_name(upload, name_in_form)
+        if not upload.files_saved:
+            raise InvalidInput(
+                "No file was sent: choose images, a CSV table or an archive to upload."
+            )
+        staging = upload.staging
+        new = staging.arrived(name)
+        manifest = self._program.unpack_and_understand(new, staging.root)
+        remove_tree(new / OWN_FOLDER)
+        if self._folders.find(name) is None:
+            self._put_new(new, name, manifest)
+            added, unchanged = len(manifest.images), 0
+        else:
+            added, unchanged = self._add(staging, new, name)
+        log.info("files were uploaded", dataset=name, images_added=added, unchanged=unchanged)
+        return Imported(name, upload.files_saved, added, unchanged)
+
+    def draw_sample(self) -> Imported:
+        """Draw the sample set and take it in as the dataset ``Sample``; once is enough.
+
+        Raises:
+            Conflict: there is a dataset of that name which is something else.
+        """
+        upload = self.begin(SAMPLE_NAME)
+        try:
+            if self._folders.find(SAMPLE_NAME) is not None:
+                there = self._drawn_before()
+                return Imported(SAMPLE_NAME, [], 0, there.record.footprint.files)
+            self._program.draw_sample(upload.staging.upload, upload.staging.root)
+            drawn = sorted(path for path, _ in files_below(upload.staging.upload))
+            upload.files_saved.extend(drawn)
+            return self.take_in(upload, None)
+        finally:
+            upload.discard()
+
+    # --- whose turn it is --------------------------------------------------------------------
+
+    def _settle_name(self, upload: IncomingUpload, in_form: str | None) -> str:
+        if upload.name is None:
+            return self._reserve(upload, in_form or "")
+        if in_form is not None and check_dataset_name(in_form) != upload.name:
+            raise InvalidInput(
+                f"The dataset is called {upload.name!r} in the address and {in_form!r} in the "
+                "form; give its name once.",
+                field="datasetName",
+            )
+        return upload.name
+
+    def _reserve(self, upload: IncomingUpload, name: str) -> str:
+        cleaned = check_dataset_name(name)
+        upload.reservation.enter_context(self._reservations.reserve(cleaned))
+        other = self._folders.alike(cleaned)
+        if other is not None:
+            raise Conflict(
+                f"There is a dataset {other!r} already, whose name differs from {cleaned!r} in "
+                "letter case only; use its name, or choose another one.",
+                dataset=other,
+            )
+        self._check_not_in_use(cleaned)
+        upload.name = cleaned
+        return cleaned
+
+    def _drawn_before(self) -> KnownDataset:
+        known = self._catalogue.examine(SAMPLE_NAME, self._program.seconds)
+        if known is None or known.summary is None or not known.summary.is_sample:
+            raise Conflict(
+                f"There is a dataset {SAMPLE_NAME!r} already that was not drawn by this program; "
+                "delete it first.",
+                dataset=SAMPLE_NAME,
+            )
+        return known
+
+    def _check_not_in_use(self, name: str) -> None:
+        jobs = self._jobs_using(name)
+        if jobs:
+            raise Conflict(
+                f"The dataset {name!r} is used by the training job {jobs[0]}, so nothing can be "
+                "added to it now; wait until the job is over or cancel it.",
+                dataset=name,
+                job=jobs[0],
+            )
+
+    # --- putting it in place -----------------------------------------------------------------
+
+    def _put_new(self, new: Path, name: str, manifest: Manifest) -> None:
+        with full_disk_is_said("writing down what was uploaded"):
+            self._catalogue.write_down(new, manifest, None)
+            self._folders.put_in_place(new, name)
+        self._catalogue.forget(name)
+
+    def _add(self, staging: Staging, new: Path, name: str) -> tuple[int, int]:
+        """Returns how many images came and how many files were there already."""
+        folder, tree = self._folders.require(name), staging.tree(name)
+        known = self._catalogue.examine(name, self._program.seconds)
+        before = self._catalogue.manifest(name)
+        unchanged = _drop_unchanged(new, folder)
+        if not any(files_below(new)):
+            return 0, unchanged
+        _merge(folder, new, tree)
+        after = self._program.understand(tree, staging.root)
+        if before is not None:
+            _check_labels(before, after)
+        with full_disk_is_said("writing down what was uploaded"):
+            self._catalogue.write_down(tree, after, known.record.created_at if known else None)
+            self._check_not_in_use(name)
+            self._folders.swap_in(staging, name)
+        self._catalogue.forget(name)
+        return len(after.images) - (len(before.images) if before else 0), unchanged
+
+
+def _drop_unchanged(new: Path, folder: Path) -> int:
+    """Remove from ``new`` what ``folder`` has already, and count it.
+
+    Raises:
+        Conflict: ``folder`` has another file of the same name.
+    """
+    there = {path.casefold(): path for path, _ in files_below(folder)}
+    dropped = 0
+    for path, _ in list(files_below(new)):
+        old = there.get(path.casefold())
+        if old is None:
+            continue
+        if old != path or not cmp(folder / old, new / path, shallow=False):
+            raise _another_file(path, old)
+        (new / path).unlink()
+        dropped += 1
+    return dropped
+
+
+def _merge(folder: Path, new: Path, tree: Path) -> None:
+    """``tree`` = the files of both, as links to them where the disk knows links."""
+    with full_disk_is_said("adding to the dataset"):
+        for path, _ in files_below(folder):
+            if path.split("/")[0] != OWN_FOLDER:
+                link_or_copy(folder / path, tree / path)
+        for path, _ in files_below(new):
+            try:
+                link_or_copy(new / path, tree / path)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise Conflict(
+                    f"{path!r} cannot be added: the dataset has a file where it needs a folder, or "
+                    "the other way round. Rename it.",
+                    file=path,
+                ) from error
+
+
+def _another_file(path: str, old: str) -> Conflict:
+    return Conflict(
+        f"The dataset has a file {old!r} already, and the one that was sent is different; nothing "
+        "was changed. Rename it, upload it to a new dataset, or delete this dataset first.",
+        file=path,
+    )
+
+
+def _check_labels(old: Manifest, new: Manifest) -> None:
+    """Refuse an addition after which an image has another label, or none."""
+    now = {image.path: image.label for image in new.images}
+    harmed = [
+        (image.path, image.label, now.get(image.path))
+        for image in old.images
+        if image.label and now.get(image.path) != image.label
+    ]
+    if not harmed:
+        return
+    path, before, after = harmed[0]
+    what = f"change its label to {after!r}" if after else "leave it without a label"
+    more = f" The same goes for {len(harmed) - 1} more images." if len(harmed) > 1 else ""
+    raise Conflict(
+        f"The image {path!r} is labelled {before!r}, and these files would {what}; nothing was "
+        f"changed.{more} Upload them to a new dataset, or delete this one first.",
+        file=path,
+    )

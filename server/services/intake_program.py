@@ -1,0 +1,157 @@
+"""Reading images and archives that strangers made happens in a process of its own.
+
+The program is ``python -m server.intake``; it limits its own memory, and its time is limited here.
+A hostile file can end that process, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import structlog
+
+from server.domain import errors
+from server.domain.errors import Conflict, DermaScanError, InvalidInput
+from server.domain.events import EXIT_FINISHED
+from server.intake.manifest import Manifest
+from server.services.incoming import UploadLimits
+from server.store.dataset_folders import note_program
+
+log = structlog.get_logger(__name__)
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_BY_CODE: dict[str, type[DermaScanError]] = {
+    kind.code: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, DermaScanError)
+}
+
+
+class IntakeProgram:
+    """Starts the program, waits for it, and turns what it prints into a manifest or a refusal.
+
+    Args:
+        limits: of what may be unpacked.
+        seconds: how long one folder may take.
+    """
+
+    def __init__(self, limits: UploadLimits, seconds: float = 3600) -> None:
+        self.seconds = seconds
+        self._limits = limits
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def unpack_and_understand(self, folder: Path, notes: Path) -> Manifest:
+        """Unpack every archive in ``folder``, then say what is there.
+
+        Args:
+            notes: where to note which process works here, so that none outlives its server.
+
+        Raises:
+            UnsafeArchive, TooLarge, UnusableDataset, StorageFull: as the program says.
+            InvalidInput: it took too long, or died.
+        """
+        limits = [
+            f"--max-file-bytes={self._limits.file_bytes}",
+            f"--max-bytes={self._limits.upload_bytes}",
+            f"--max-files={self._limits.files}",
+        ]
+        return _manifest(self._run(["server.intake", str(folder), *limits], notes))
+
+    def understand(self, folder: Path, notes: Path | None = None) -> Manifest:
+        """Say what is in ``folder`` without changing anything in it.
+
+        Raises:
+            UnusableDataset: nothing that can be used.
+            InvalidInput: it took too long, or died.
+        """
+        return _manifest(self._run(["server.intake", str(folder), "--as-it-is"], notes))
+
+    def draw_sample(self, folder: Path, notes: Path) -> None:
+        """Draw the sample set into the empty ``folder``."""
+        self._run(["server.intake.sample_set", str(folder)], notes)
+
+    def stop(self) -> None:
+        """End every program that runs, and start no more: the server is going down."""
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        for program in running:
+            _end(program)
+
+    def _run(self, words: list[str], notes: Path | None) -> str:
+        """Run ``python -m words…``; returns what it printed."""
+        with self._started(words) as program:
+            try:
+                if notes is not None:
+                    note_program(notes, program.pid)
+                printed, said = program.communicate(timeout=self.seconds)
+            except subprocess.TimeoutExpired as late:
+                raise InvalidInput(
+                    f"Reading the files took longer than {self.seconds:.0f} seconds and was "
+                    "stopped; send them in smaller parts."
+                ) from late
+            finally:
+                _end(program)
+                with self._lock:
+                    self._running.discard(program)
+        if program.returncode == EXIT_FINISHED:
+            return printed
+        if self._stopped:
+            raise _going_down()
+        raise _refusal(printed, said, program.returncode)
+
+    def _started(self, words: list[str]) -> subprocess.Popen[str]:
+        with self._lock:
+            if self._stopped:
+                raise _going_down()
+            program = subprocess.Popen(
+                [sys.executable, "-m", *words],
+                cwd=REPOSITORY,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            )
+            self._running.add(program)
+            return program
+
+
+def _manifest(printed: str) -> Manifest:
+    return Manifest.from_dict(json.loads(printed)["manifest"])
+
+
+def _refusal(printed: str, said: str, exit_code: int) -> DermaScanError:
+    try:
+        error = json.loads(printed)["error"]
+        return _BY_CODE[error["code"]](error["message"], **error["where"])
+    except (ValueError, KeyError, TypeError):
+        log.error("the intake program died", exit_code=exit_code, said=said[-4000:])
+        return InvalidInput(
+            "The files could not be read: the program that reads them ended without an answer, "
+            "perhaps because they need more memory than it may use. Send them in smaller parts; "
+            "the server's log says more."
+        )
+
+
+def _going_down() -> Conflict:
+    return Conflict("The server is going down; try again in a minute.")
+
+
+def _end(program: subprocess.Popen[str]) -> None:
+    """End a program and what it started."""
+    try:
+        family = psutil.Process(program.pid)
+        for member in [*family.children(recursive=True), family]:
+            member.kill()
+    except psutil.NoSuchProcess:
+        pass
