@@ -35,6 +35,7 @@ def _absolute(value: object) -> object:
 
 
 Folder = Annotated[Path, BeforeValidator(_absolute)]
+FolderOrNone = Annotated[Path | None, BeforeValidator(_absolute)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 
 
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
 
     home: Folder = Field(SERVER_FOLDER, description="Where data/ models/ logs/ jobs/ lie.")
     database_url: str = Field("", description="Empty = SQLite in home/dermascan.db.")
-    weights_dir: Folder | None = Field(None, description="Where ImageNet weight files lie.")
+    weights_dir: FolderOrNone = Field(None, description="Where ImageNet weight files lie.")
     page_dir: Folder = Field(REPOSITORY / "dist", description="The built page.")
     training_program: Folder = Field(
         SERVER_FOLDER / "training" / "train.py",

@@ -48,4 +48,7 @@ class WeightsProbe:
                 f"{' '.join(self._command)} ended with {asked.returncode}: {asked.stderr[-500:]}"
             )
         answer = json.loads(asked.stdout)
-        return {name: AutoWeights(**found) for name, found in answer.items()}
+        return {
+            name: AutoWeights(used=found["used"], sentence=found["sentence"])
+            for name, found in answer.items()
+        }

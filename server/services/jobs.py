@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, Literal, TypeVar
 
+from server.domain.architectures import ARCHITECTURES
 from server.domain.errors import InvalidInput, WeightsUnavailable
 from server.domain.events import EpochEnded
 from server.domain.job import Job, JobStatus
@@ -120,8 +121,11 @@ class JobService:
             return "Random start: no pretrained weights were asked for."
         auto = self._weights()[request.architecture]
         if request.weights == "imagenet" and auto.used != "imagenet":
+            wanted = ARCHITECTURES[request.architecture]
             raise WeightsUnavailable(
-                f"ImageNet weights for {request.architecture} cannot be had. {auto.sentence}",
+                f"The ImageNet weights of {wanted.name} cannot be had: connect the server to the "
+                f"internet, or put {wanted.weights_file} (from {wanted.weights_url}) into the "
+                "folder that DERMASCAN_WEIGHTS_DIR names; or choose auto or none.",
                 field="weights",
             )
         return auto.sentence

@@ -17,6 +17,7 @@ from server.store.job_mirror import JobMirror
 from server.store.jobs import JobRepository
 from server.store.log_files import JobLogs
 from server.store.runs import JobRuns
+from tests.acceptance.drawings import class_folders
 
 TINY_PROGRAM = Path(__file__).with_name("tiny_program.py")
 PATIENCE_SECONDS = 60
@@ -65,8 +66,11 @@ class JobHome:
         return engine
 
     def dataset(self, name: str, **behaviour: Any) -> Path:
+        """A dataset that can be trained on, with orders for the tiny program."""
         folder = self.data_dir / name
-        folder.mkdir()
+        for path, content in class_folders(images=5):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
         (folder / "behaviour.json").write_text(json.dumps(behaviour), encoding="utf-8")
         return folder
 

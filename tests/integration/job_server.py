@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 
 from server.runner.process import TrainingProcess, training_processes
 from tests.integration.job_home import PATIENCE_SECONDS, TINY_PROGRAM, JobHome
@@ -70,10 +69,7 @@ class JobServer:
 
     def close(self) -> None:
         if self.process is not None and self.process.poll() is None:
-            family = [*psutil.Process(self.process.pid).children(recursive=True), self.process]
-            self.process.terminate()
-            psutil.wait_procs(family[:-1], timeout=10)
-            self.process.wait(10)
+            self.terminate()
         self.http.close()
 
     def start_training(self, dataset: str, epochs: int, **more: Any) -> str:

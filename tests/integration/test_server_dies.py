@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -29,6 +30,10 @@ def _until(fact: Callable[[], object]) -> None:
     while not fact():
         assert time.monotonic() < give_up, "it never came true"
         time.sleep(0.05)
+
+
+def _adopted_more_often(server: JobServer, job_id: str, times: int) -> bool:
+    return server.home.repository.get(job_id).token > times
 
 
 def test_after_kill_9_no_orphan_trains_on_and_the_next_server_goes_on(server: JobServer) -> None:
@@ -120,7 +125,7 @@ def test_a_reload_neither_kills_nor_doubles_a_run_and_nothing_outlives_the_reloa
     (before,) = server.training()
     for round_ in (1, 2):
         edited.write_text(f"# {round_}", encoding="utf-8")
-        _until(lambda tokens=round_: home.repository.get(job.id).token > tokens)
+        _until(partial(_adopted_more_often, server, job.id, round_))
         server.wait_until_it_answers()
         assert [each.pid for each in server.training()] == [before.pid]
 

@@ -1,0 +1,91 @@
+"""One engine a home, a heart that changes, progress that is measured."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.domain.events import Progress
+from server.runner.heartbeat import Heart
+from server.runner.home_lock import HomeLock
+from server.runner.news import RunNews
+
+HOLD = """
+import sys
+from pathlib import Path
+from server.runner.home_lock import HomeLock
+lock = HomeLock(Path(sys.argv[1]))
+print(lock.acquire(), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_lock_is_held_by_one_process_until_it_dies(tmp_path: Path) -> None:
+    path = tmp_path / "engine.lock"
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdin is not None
+    assert other.stdout.readline().strip() == "True"
+    lock = HomeLock(path)
+    assert not lock.acquire()
+    other.kill()
+    other.wait()
+    other.stdin.close()
+    other.stdout.close()
+    assert lock.acquire()
+    assert lock.acquire()
+    lock.release()
+
+
+def test_every_beat_changes_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "heartbeat"
+    heart = Heart(path, 0)
+    seen = set()
+    for _ in range(20):
+        heart.beat()
+        seen.add(path.read_bytes())
+    heart.stop()
+    assert len(seen) == 20
+
+
+def test_a_beat_that_is_not_due_yet_writes_nothing(tmp_path: Path) -> None:
+    heart = Heart(tmp_path / "heartbeat", 3600)
+    heart.beat()
+    first = (tmp_path / "heartbeat").read_bytes()
+    heart.beat()
+    heart.stop()
+    assert (tmp_path / "heartbeat").read_bytes() == first
+
+
+@given(done=st.integers(0, 10**6), total=st.integers(0, 10**6))
+def test_progress_is_a_percentage_below_100_until_the_job_is_completed(
+    done: int, total: int
+) -> None:
+    news = RunNews()
+    news.take(
+        [
+            Progress(
+                event="progress",
+                time=0.0,
+                steps_done=done,
+                steps_total=total,
+                epoch=1,
+                epochs=3,
+                message="Epoch 1/3",
+                seconds_left=None,
+            )
+        ]
+    )
+    changed = news.changed()
+    assert 0 <= changed["progress"] <= 99
+    assert changed["message"] == "Epoch 1/3"
+    assert news.changed() == {}
