@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from server.api.deps import ServicesDep
 from server.api.door import PersonDep, ResearcherDep
@@ -106,15 +106,19 @@ def cancel_job(job_id: str, services: ServicesDep, _: ResearcherDep) -> JobDetai
     return job_detail(services.jobs.cancel(job_id), services.jobs.history(job_id))
 
 
-@router.get("/api/job/{job_id}/log", response_class=PlainTextResponse)
+@router.get(
+    "/api/job/{job_id}/log",
+    response_class=Response,  # names no media type: a refusal is JSON here too
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
 def read_job_log(
     job_id: str,
     services: ServicesDep,
     _: PersonDep,
     tail: Annotated[int, Query(ge=1, le=_MOST_LINES, description="Last lines")] = 500,
-) -> str:
+) -> PlainTextResponse:
     """The last lines that the training program printed."""
-    return services.jobs.log_tail(job_id, tail)
+    return PlainTextResponse(services.jobs.log_tail(job_id, tail))
 
 
 @router.get(

@@ -11,8 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Health */
-        get: operations["health_api_health_get"];
+        /**
+         * Health
+         * @description Answers only when the database does. Open to everyone.
+         */
+        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -28,13 +31,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Session */
-        get: operations["read_session_api_session_get"];
+        /**
+         * Read Session
+         * @description Who this request acts as; never refuses.
+         */
+        get: operations["read_session"];
         put?: never;
-        /** Sign In */
-        post: operations["sign_in_api_session_post"];
-        /** Sign Out */
-        delete: operations["sign_out_api_session_delete"];
+        /**
+         * Sign In
+         * @description Sign in; the answer sets the session cookie.
+         */
+        post: operations["sign_in"];
+        /**
+         * Sign Out
+         * @description Sign out; the session is over on the server too.
+         */
+        delete: operations["sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -49,8 +61,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Claim */
-        post: operations["claim_api_claim_post"];
+        /**
+         * Claim
+         * @description Make the first account (an admin) and sign in; closes the open door for good.
+         */
+        post: operations["claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -66,8 +81,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload Dataset */
-        post: operations["upload_dataset_api_upload_dataset_post"];
+        /**
+         * Upload Dataset
+         * @description Take images, tables and archives in, as a new dataset or added to an old one.
+         */
+        post: operations["upload_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -83,8 +101,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Draw Sample Dataset */
-        post: operations["draw_sample_dataset_api_sample_dataset_post"];
+        /**
+         * Draw Sample Dataset
+         * @description Draw the sample set, for trying the program out: no photographs, no patients.
+         */
+        post: operations["draw_sample_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,8 +119,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Datasets */
-        get: operations["list_datasets_api_datasets_get"];
+        /**
+         * List Datasets
+         * @description Every dataset, by name.
+         */
+        get: operations["list_datasets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -115,12 +139,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Dataset */
-        get: operations["read_dataset_api_datasets__name__get"];
+        /**
+         * Read Dataset
+         * @description One dataset: its classes, image sizes, and everything that is wrong with it.
+         */
+        get: operations["read_dataset"];
         put?: never;
         post?: never;
-        /** Delete Dataset */
-        delete: operations["delete_dataset_api_datasets__name__delete"];
+        /**
+         * Delete Dataset
+         * @description Remove a dataset and all its files.
+         */
+        delete: operations["delete_dataset"];
         options?: never;
         head?: never;
         patch?: never;
@@ -133,8 +163,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Thumbnail */
-        get: operations["read_thumbnail_api_datasets__name__thumbnail_get"];
+        /**
+         * Read Thumbnail
+         * @description One image as a small JPEG (at most 256 × 256 pixels, no EXIF).
+         */
+        get: operations["read_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -150,8 +183,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Training Options */
-        get: operations["training_options_api_training_options_get"];
+        /**
+         * Training Options
+         * @description What the training form offers, and what each choice would start from.
+         */
+        get: operations["training_options"];
         put?: never;
         post?: never;
         delete?: never;
@@ -169,8 +205,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start Training */
-        post: operations["start_training_api_start_training_post"];
+        /**
+         * Start Training
+         * @description Queue a training; it starts by itself when its turn comes.
+         */
+        post: operations["start_training"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,8 +223,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Jobs */
-        get: operations["list_jobs_api_jobs_get"];
+        /**
+         * List Jobs
+         * @description All jobs, newest first, without their curves.
+         */
+        get: operations["list_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -201,8 +243,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Job */
-        get: operations["read_job_api_job__job_id__get"];
+        /**
+         * Read Job
+         * @description One job with its curve so far.
+         */
+        get: operations["read_job"];
         put?: never;
         post?: never;
         delete?: never;
@@ -218,8 +263,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Job Status */
-        get: operations["read_job_status_api_job__job_id__status_get"];
+        /**
+         * Read Job Status
+         * @description How far it is.
+         */
+        get: operations["read_job_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -237,8 +285,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel Job */
-        post: operations["cancel_job_api_job__job_id__cancel_post"];
+        /**
+         * Cancel Job
+         * @description End it: at once while it waits, within seconds while it runs. No model is kept.
+         */
+        post: operations["cancel_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -252,8 +303,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Job Log */
-        get: operations["read_job_log_api_job__job_id__log_get"];
+        /**
+         * Read Job Log
+         * @description The last lines that the training program printed.
+         */
+        get: operations["read_job_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -269,8 +323,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stream Job Events */
-        get: operations["stream_job_events_api_job__job_id__events_get"];
+        /**
+         * Stream Job Events
+         * @description Server-sent events: `job`, `epoch`, `log` (new lines), at last `end`.
+         */
+        get: operations["stream_job_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -286,8 +343,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Models */
-        get: operations["list_models_api_models_get"];
+        /**
+         * List Models
+         * @description Every trained model, newest first.
+         */
+        get: operations["list_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -303,12 +363,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Model */
-        get: operations["read_model_api_models__name__get"];
+        /**
+         * Read Model
+         * @description One model, whole: its metrics, every setting, its history and its files.
+         */
+        get: operations["read_model"];
         put?: never;
         post?: never;
-        /** Delete Model */
-        delete: operations["delete_model_api_models__name__delete"];
+        /**
+         * Delete Model
+         * @description Remove a model and all its files.
+         */
+        delete: operations["delete_model"];
         options?: never;
         head?: never;
         patch?: never;
@@ -321,8 +387,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download Model File */
-        get: operations["download_model_file_api_models__name__files__kind__get"];
+        /**
+         * Download Model File
+         * @description One file of a model, under its real name.
+         */
+        get: operations["download_model_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -340,8 +409,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Predict */
-        post: operations["predict_api_models__name__predict_post"];
+        /**
+         * Predict
+         * @description The probability of every class for one photograph. Nothing of it is kept.
+         */
+        post: operations["predict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -370,16 +442,6 @@ export interface components {
             auto_weights: "imagenet" | "random";
             /** Weights Sentence */
             weights_sentence: string;
-        };
-        /** Body_predict_api_models__name__predict_post */
-        Body_predict_api_models__name__predict_post: {
-            /** Image */
-            image: string;
-        };
-        /** Body_upload_dataset_api_upload_dataset_post */
-        Body_upload_dataset_api_upload_dataset_post: {
-            /** Files */
-            files: string[];
         };
         /** Claim */
         Claim: {
@@ -454,6 +516,12 @@ export interface components {
             problem_count: number;
             /** Trainable */
             trainable: boolean;
+            /**
+             * Being Read
+             * @description Its files are still being read: the counts are not known yet.
+             * @default false
+             */
+            being_read: boolean;
             /** Is Sample */
             is_sample: boolean;
             /**
@@ -507,6 +575,12 @@ export interface components {
             problem_count: number;
             /** Trainable */
             trainable: boolean;
+            /**
+             * Being Read
+             * @description Its files are still being read: the counts are not known yet.
+             * @default false
+             */
+            being_read: boolean;
             /** Is Sample */
             is_sample: boolean;
             /**
@@ -1070,7 +1144,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    health_api_health_get: {
+    health: {
         parameters: {
             query?: never;
             header?: never;
@@ -1151,6 +1225,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1162,7 +1245,7 @@ export interface operations {
             };
         };
     };
-    read_session_api_session_get: {
+    read_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -1243,6 +1326,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1254,7 +1346,7 @@ export interface operations {
             };
         };
     };
-    sign_in_api_session_post: {
+    sign_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -1339,6 +1431,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1350,7 +1451,7 @@ export interface operations {
             };
         };
     };
-    sign_out_api_session_delete: {
+    sign_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -1431,6 +1532,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1442,7 +1552,7 @@ export interface operations {
             };
         };
     };
-    claim_api_claim_post: {
+    claim: {
         parameters: {
             query?: never;
             header?: never;
@@ -1527,6 +1637,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1538,9 +1657,10 @@ export interface operations {
             };
         };
     };
-    upload_dataset_api_upload_dataset_post: {
+    upload_dataset: {
         parameters: {
             query?: {
+                /** @description Name of the dataset, new or to be added to. */
                 datasetName?: string | null;
             };
             header?: never;
@@ -1549,7 +1669,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["Body_upload_dataset_api_upload_dataset_post"];
+                "multipart/form-data": {
+                    /** @description Images, CSV tables, archives (.zip, .tar, .tgz); any number, under any field name. Folders inside a file name are kept. */
+                    files: string[];
+                    /** @description Instead of the query parameter. */
+                    datasetName?: string;
+                };
             };
         };
         responses: {
@@ -1625,6 +1750,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1636,7 +1770,7 @@ export interface operations {
             };
         };
     };
-    draw_sample_dataset_api_sample_dataset_post: {
+    draw_sample_dataset: {
         parameters: {
             query?: never;
             header?: never;
@@ -1717,6 +1851,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1728,7 +1871,7 @@ export interface operations {
             };
         };
     };
-    list_datasets_api_datasets_get: {
+    list_datasets: {
         parameters: {
             query?: never;
             header?: never;
@@ -1809,6 +1952,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1820,7 +1972,7 @@ export interface operations {
             };
         };
     };
-    read_dataset_api_datasets__name__get: {
+    read_dataset: {
         parameters: {
             query?: never;
             header?: never;
@@ -1903,6 +2055,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -1914,7 +2075,7 @@ export interface operations {
             };
         };
     };
-    delete_dataset_api_datasets__name__delete: {
+    delete_dataset: {
         parameters: {
             query?: never;
             header?: never;
@@ -1997,6 +2158,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2008,7 +2178,7 @@ export interface operations {
             };
         };
     };
-    read_thumbnail_api_datasets__name__thumbnail_get: {
+    read_thumbnail: {
         parameters: {
             query: {
                 image_id: string;
@@ -2029,6 +2199,13 @@ export interface operations {
                 content: {
                     "image/jpeg": unknown;
                 };
+            };
+            /** @description The browser's copy is still right. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -2093,6 +2270,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2104,7 +2290,7 @@ export interface operations {
             };
         };
     };
-    training_options_api_training_options_get: {
+    training_options: {
         parameters: {
             query?: never;
             header?: never;
@@ -2185,6 +2371,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2196,7 +2391,7 @@ export interface operations {
             };
         };
     };
-    start_training_api_start_training_post: {
+    start_training: {
         parameters: {
             query?: never;
             header?: never;
@@ -2281,6 +2476,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2292,7 +2496,7 @@ export interface operations {
             };
         };
     };
-    list_jobs_api_jobs_get: {
+    list_jobs: {
         parameters: {
             query?: never;
             header?: never;
@@ -2373,6 +2577,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2384,7 +2597,7 @@ export interface operations {
             };
         };
     };
-    read_job_api_job__job_id__get: {
+    read_job: {
         parameters: {
             query?: never;
             header?: never;
@@ -2467,6 +2680,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2478,7 +2700,7 @@ export interface operations {
             };
         };
     };
-    read_job_status_api_job__job_id__status_get: {
+    read_job_status: {
         parameters: {
             query?: never;
             header?: never;
@@ -2561,6 +2783,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2572,7 +2803,7 @@ export interface operations {
             };
         };
     };
-    cancel_job_api_job__job_id__cancel_post: {
+    cancel_job: {
         parameters: {
             query?: never;
             header?: never;
@@ -2655,6 +2886,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2666,7 +2906,7 @@ export interface operations {
             };
         };
     };
-    read_job_log_api_job__job_id__log_get: {
+    read_job_log: {
         parameters: {
             query?: {
                 /** @description Last lines */
@@ -2695,7 +2935,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Unauthorized */
@@ -2704,7 +2944,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Forbidden */
@@ -2713,7 +2953,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Not Found */
@@ -2722,7 +2962,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Conflict */
@@ -2731,7 +2971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Request Entity Too Large */
@@ -2740,7 +2980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -2749,7 +2989,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Insufficient Storage */
@@ -2758,12 +3007,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["Refusal"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
     };
-    stream_job_events_api_job__job_id__events_get: {
+    stream_job_events: {
         parameters: {
             query?: never;
             header?: never;
@@ -2846,6 +3095,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2857,7 +3115,7 @@ export interface operations {
             };
         };
     };
-    list_models_api_models_get: {
+    list_models: {
         parameters: {
             query?: never;
             header?: never;
@@ -2938,6 +3196,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -2949,7 +3216,7 @@ export interface operations {
             };
         };
     };
-    read_model_api_models__name__get: {
+    read_model: {
         parameters: {
             query?: never;
             header?: never;
@@ -3032,6 +3299,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -3043,7 +3319,7 @@ export interface operations {
             };
         };
     };
-    delete_model_api_models__name__delete: {
+    delete_model: {
         parameters: {
             query?: never;
             header?: never;
@@ -3126,6 +3402,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -3137,12 +3422,13 @@ export interface operations {
             };
         };
     };
-    download_model_file_api_models__name__files__kind__get: {
+    download_model_file: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 name: string;
+                /** @description h5, onnx, metadata or history. */
                 kind: string;
             };
             cookie?: never;
@@ -3219,6 +3505,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -3230,7 +3525,7 @@ export interface operations {
             };
         };
     };
-    predict_api_models__name__predict_post: {
+    predict: {
         parameters: {
             query?: never;
             header?: never;
@@ -3241,7 +3536,13 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["Body_predict_api_models__name__predict_post"];
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description One photograph; the name of the field is free.
+                     */
+                    image: string;
+                };
             };
         };
         responses: {
@@ -3310,6 +3611,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
