@@ -165,7 +165,7 @@ class Engine:
         supervisor.start()
 
     def _clear_up(self) -> None:
-        """What servers before this one left behind: orphans and models that no job names."""
+        """What servers before this one left behind: orphans, checkpoints, stale mirrors, models."""
         try:
             running = self._watch.repository.running()
             wanted = {job.run_dir for job in running}
@@ -176,6 +176,7 @@ class Engine:
             busy = {job.id for job in (*running, *self._watch.repository.queue())}
             for job_id in self._watch.runs.left_over() - busy:
                 self._watch.runs.tidy(job_id)
+            self._watch.repository.mirror_all()
             sweep(self._launcher.models_dir, self._watch.repository.stands_behind, busy)
         except Exception as error:  # clearing up must not keep jobs from running
             log.error("clearing up failed", exc_info=error)

@@ -172,6 +172,8 @@ class JobService:
             Conflict: when it is over already.
         """
         job = self._repository.request_cancel(job_id)
+        if job.is_final:
+            self._runs.tidy(job_id)  # of attempts before it was put back to the queue
         self._ring()
         return self._view(job)
 

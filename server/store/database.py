@@ -14,10 +14,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, create_engine, event
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-BUSY_TIMEOUT_MS = 15_000
+from server.domain.errors import InvalidInput
+
+BUSY_TIMEOUT_MS = 5_000
+"""Less than a training run waits for a heartbeat: whoever watches it must not be held up longer."""
 _WRITES = "dermascan_writes"
 
 
@@ -39,11 +43,22 @@ class Database:
 
     Args:
         url: as SQLAlchemy names it, such as ``sqlite:////srv/dermascan/dermascan.db``.
+
+    Raises:
+        InvalidInput: when the URL makes no sense or its driver is not installed.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        try:
+            self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        except (ArgumentError, ImportError) as error:
+            raise InvalidInput(
+                f"The database URL cannot be used ({error}); it must be one such as "
+                "sqlite:////srv/dermascan.db or postgresql+psycopg://user:password@host/name, and "
+                "the database's driver must be installed.",
+                field="database_url",
+            ) from error
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)

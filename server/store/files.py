@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
+
+_PAUSES = (0.01, 0.05, 0.1, 0.3)
 
 
 def shown_path(path: Path) -> str:
@@ -27,7 +30,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        _put_in_place(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
@@ -36,7 +39,12 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def write_json_atomically(path: Path, value: Any) -> None:
     """The same for a JSON value, indented so that a person can read it."""
-    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+    write_atomically(path, as_json(value))
+
+
+def as_json(value: Any) -> bytes:
+    """A JSON value as the text of a file."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def write_privately(path: Path, text: str) -> None:
@@ -45,6 +53,18 @@ def write_privately(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Rename; on Windows wait a little for somebody who is just reading the old file."""
+    for pause in (*_PAUSES, None) if sys.platform == "win32" else (None,):
+        try:
+            draft.replace(path)
+            return
+        except PermissionError:
+            if pause is None:
+                raise
+            time.sleep(pause)
 
 
 def sync_file(path: Path) -> None:

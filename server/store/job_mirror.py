@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from server.domain.job import Job
-from server.store.files import shown_path, write_json_atomically
+from server.store.files import as_json, shown_path, write_atomically
 
 log = structlog.get_logger(__name__)
 
@@ -29,13 +29,22 @@ class JobMirror:
         threads is never the older state."""
         with self._one_at_a_time:
             job = newest()
+            path = self._jobs_dir / f"{job.id}.json"
             try:
-                write_json_atomically(
-                    self._jobs_dir / f"{job.id}.json",
-                    {**status_fields(job, self._models_dir), "request": job.request.as_dict()},
-                )
+                if (text := self._text(job)) != _read(path):
+                    write_atomically(path, text)
             except OSError as error:
                 log.warning("job mirror not written", job=job.id, error=str(error))
+
+    def _text(self, job: Job) -> bytes:
+        return as_json({**status_fields(job, self._models_dir), "request": job.request.as_dict()})
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def status_fields(job: Job, models_dir: Path) -> dict[str, Any]:

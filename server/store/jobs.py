@@ -94,6 +94,11 @@ class JobRepository:
             if job.request.dataset_name == dataset_name
         ]
 
+    def mirror_all(self, limit: int = 500) -> None:
+        """Write the mirrors that a server which died between a row and its mirror left behind."""
+        for job in self.newest_first(limit):
+            self._mirrored(job)
+
     # --- asking ------------------------------------------------------------------------------
 
     def add(self, request: TrainingRequest, *, weights_sentence: str | None, owner: str) -> Job:

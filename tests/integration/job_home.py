@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,14 +91,22 @@ class JobHome:
         raise AssertionError(f"still {self.repository.get(job.id)}")
 
     def wait_for_epoch(self, job: Job, epoch: int) -> Job:
+        """Until the row says that the epoch is finished."""
+        return self._wait_for(job, lambda now: now.epoch >= epoch)
+
+    def wait_for_attempt(self, job: Job, attempt: int) -> Job:
+        """Until that attempt's process has been written down."""
+        return self._wait_for(job, lambda now: now.attempt >= attempt and now.pid is not None)
+
+    def _wait_for(self, job: Job, fact: Callable[[Job], bool]) -> Job:
         give_up = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < give_up:
             now = self.repository.get(job.id)
-            if now.epoch >= epoch:
+            if fact(now):
                 return now
             assert not now.is_final, now
             time.sleep(0.02)
-        raise AssertionError(f"epoch {epoch} was never reached")
+        raise AssertionError(f"still {self.repository.get(job.id)}")
 
     def models(self) -> list[str]:
         return sorted(path.name for path in self.models_dir.iterdir())

@@ -182,10 +182,10 @@ def test_a_stopped_engine_leaves_the_process_to_the_next_which_adopts_it(home: J
 def test_a_process_found_dead_after_a_server_died_goes_on_and_is_no_crash(home: JobHome) -> None:
     home.dataset("long", epoch_seconds=0.1)
     job = home.add("long", epochs=30)
-    for _ in range(MAX_ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 2):
         engine = home.engine()
-        now = home.repository.get(job.id)
-        home.wait_for_epoch(job, now.epoch + 1)
+        started = home.wait_for_attempt(job, attempt)
+        home.wait_for_epoch(job, started.epoch + 1)
         engine.stop()
         for process in training_processes(home.jobs_dir).values():  # the power is cut
             process.end(0)

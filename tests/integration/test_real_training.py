@@ -34,7 +34,7 @@ def test_a_real_run_whose_process_is_killed_goes_on_from_its_checkpoint_and_make
         path.write_bytes(content)
     server.start()
     small = {"batch_size": 8, "image_size": 32, "weights": "none", "fine_tune_epochs": 0}
-    job = home.repository.get(server.start_training("drawn", epochs=30, **small))
+    job = home.repository.get(server.start_training("drawn", epochs=12, **small))
     home.wait_for_epoch(job, 1)
     (process,) = server.training()
     process.end(0)
@@ -45,7 +45,7 @@ def test_a_real_run_whose_process_is_killed_goes_on_from_its_checkpoint_and_make
         home.models()
     )
     history = server.http.get(f"/api/job/{job.id}").json()["history"]
-    assert [point["epoch"] for point in history] == list(range(1, 31))
+    assert [point["epoch"] for point in history] == list(range(1, 13))
     assert job.id in (home.home / "logs" / "training.log").read_text(encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, insert, select
 
+from server.domain.errors import InvalidInput
 from server.store.database import Database
 from server.store.tables import accounts, metadata
 
@@ -54,6 +55,12 @@ def test_a_transaction_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         _write_and_fail(database)
     with database.read() as connection:
         assert connection.execute(select(func.count()).select_from(accounts)).scalar() == 0
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql+nodriver://host/name"])
+def test_a_url_that_makes_no_sense_is_refused_with_an_example(url: str) -> None:
+    with pytest.raises(InvalidInput, match="sqlite:////srv"):
+        Database(url)
 
 
 def test_what_a_writer_read_stays_true_until_it_commits(tmp_path: Path) -> None:

@@ -121,6 +121,17 @@ def test_the_mirror_follows_every_change(database: Database, tmp_path: Path) -> 
     assert mirrored() == "failed"
 
 
+def test_mirrors_that_a_dead_server_left_behind_are_put_right(
+    database: Database, tmp_path: Path
+) -> None:
+    job_id = _ask(JobRepository(database, JobMirror(tmp_path, tmp_path)))
+    right = (tmp_path / f"{job_id}.json").read_text("utf-8")
+    JobRepository(database).request_cancel(job_id)  # a server that dies before its mirror
+    assert (tmp_path / f"{job_id}.json").read_text("utf-8") == right
+    JobRepository(database, JobMirror(tmp_path, tmp_path)).mirror_all()
+    assert json.loads((tmp_path / f"{job_id}.json").read_text("utf-8"))["status"] == "cancelled"
+
+
 def test_the_datasets_in_use_are_those_of_jobs_that_are_not_over(database: Database) -> None:
     repository = JobRepository(database)
     over = _ask(repository, "A")
