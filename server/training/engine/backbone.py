@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,15 @@ from server.training.engine.keras_backend import keras
 from server.training.engine.preprocessing import normalise_inside
 from server.training.engine.weights import ResolvedWeights, sha256, unavailable
 
-_NOT_A_WEIGHTS_FILE = (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)
+_NOT_A_WEIGHTS_FILE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    zipfile.BadZipFile,
+    UserWarning,
+)
 """What h5py and Keras raise on a file that is damaged, or of another network."""
 
 
@@ -57,7 +66,10 @@ def _download(architecture: Architecture) -> Path:
 
 def _load(model: Any, architecture: Architecture, path: Path) -> None:
     try:
-        model.load_weights(str(path))
+        with warnings.catch_warnings():
+            # Keras only warns when it leaves layers as random as they were.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(str(path))
     except _NOT_A_WEIGHTS_FILE as error:
         raise _misfit(architecture, path, "it is damaged or belongs to another network") from error
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from server.training.engine.graph import UnknownLayer
 
@@ -47,12 +47,12 @@ DEPTHWISE = Axes(
 MATRIX = Axes(lambda k: k.T, lambda t, _: t.T)
 
 
-def pairs(layer: Any, module: nn.Module) -> Iterator[Pair]:
+def pairs(layer: Any, module: Any) -> Iterator[Pair]:
     """Every number of a Keras layer that training may change, with its place in the torch module.
 
     Args:
         layer: a built Keras layer.
-        module: what ``layers.BUILDERS`` made of it.
+        module: the torch module that ``layers.BUILDERS`` made of it.
 
     Raises:
         UnknownLayer: when the layer holds weights that are not in the table.
@@ -60,19 +60,18 @@ def pairs(layer: Any, module: nn.Module) -> Iterator[Pair]:
     kind = type(layer).__name__
     if kind == "Normalization" or not layer.weights:
         return
-    target = _holder(module)
     if kind in ("Conv2D", "DepthwiseConv2D", "Dense"):
         kernel_axes = {"Conv2D": KERNEL, "DepthwiseConv2D": DEPTHWISE, "Dense": MATRIX}[kind]
-        yield Pair(layer.kernel, target.weight, kernel_axes)
+        yield Pair(layer.kernel, module.weight, kernel_axes)
         if layer.use_bias:
-            yield Pair(layer.bias, target.bias, SAME)
+            yield Pair(layer.bias, module.bias, SAME)
     elif kind == "BatchNormalization":
         if layer.scale:
-            yield Pair(layer.gamma, target.weight, SAME)
+            yield Pair(layer.gamma, module.weight, SAME)
         if layer.center:
-            yield Pair(layer.beta, target.bias, SAME)
-        yield Pair(layer.moving_mean, target.running_mean, SAME)
-        yield Pair(layer.moving_variance, target.running_var, SAME)
+            yield Pair(layer.beta, module.bias, SAME)
+        yield Pair(layer.moving_mean, module.running_mean, SAME)
+        yield Pair(layer.moving_variance, module.running_var, SAME)
     else:
         raise UnknownLayer(f"The weights of the layer {layer.name} ({kind}) have no translation.")
 
@@ -89,12 +88,3 @@ def write(pair: Pair) -> None:
     numbers = pair.tensor.detach().cpu().contiguous().numpy()
     shape = tuple(pair.variable.shape)
     pair.variable.assign(np.ascontiguousarray(pair.axes.to_keras(numbers, shape)))
-
-
-def _holder(module: nn.Module) -> Any:
-    """The one part of ``module`` that holds weights (it may sit between padding and activation)."""
-    return next(
-        part
-        for part in module.modules()
-        if isinstance(part, (nn.Conv2d, nn.Linear, nn.BatchNorm2d))
-    )

@@ -41,6 +41,22 @@ class ChannelAffine(nn.Module):
         return torch.addcmul(self.offset, x, self.scale)
 
 
+class UnevenConv2d(nn.Conv2d):
+    """A convolution whose zero padding differs from side to side, as Keras's ``same`` often does.
+
+    Args:
+        edges: left, right, top, bottom, in pixels.
+        settings: of ``torch.nn.Conv2d``, without padding.
+    """
+
+    def __init__(self, edges: tuple[int, int, int, int], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.edges = edges
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(nn.functional.pad(x, self.edges))
+
+
 class StochasticDepth(nn.Module):
     """Drops a whole branch for some images of the batch (Huang et al., arXiv 1603.09382).
 
@@ -130,38 +146,22 @@ def _padding(step: Step, kernel: tuple[int, int]) -> tuple[tuple[int, int], tupl
     )
 
 
-def _padded(
-    step: Step, kernel: tuple[int, int], make: Callable[[tuple[int, int]], nn.Module]
-) -> nn.Module:
-    """``make`` with its own padding where both sides are equal, behind a ``ZeroPad2d`` if not."""
-    (top, bottom), (left, right) = _padding(step, kernel)
-    if top == bottom and left == right:
-        return make((top, left))
-    return nn.Sequential(nn.ZeroPad2d((left, right, top, bottom)), make((0, 0)))
-
-
-def _activated(step: Step, module: nn.Module) -> nn.Module:
-    following = activation(step.layer.activation.__name__)
-    return module if isinstance(following, nn.Identity) else nn.Sequential(module, following)
-
-
 def _convolution(step: Step, groups: int, channels_out: int) -> nn.Module:
     layer = step.layer
     kernel = tuple(layer.kernel_size)
-
-    def make(padding: tuple[int, int]) -> nn.Module:
-        return nn.Conv2d(
-            int(step.input_shapes[0][-1] or 0),
-            channels_out,
-            kernel,
-            stride=tuple(layer.strides),
-            padding=padding,
-            dilation=tuple(layer.dilation_rate),
-            groups=groups,
-            bias=layer.use_bias,
-        )
-
-    return _activated(step, _padded(step, kernel, make))
+    (top, bottom), (left, right) = _padding(step, kernel)
+    settings: dict[str, Any] = {
+        "in_channels": int(step.input_shapes[0][-1] or 0),
+        "out_channels": channels_out,
+        "kernel_size": kernel,
+        "stride": tuple(layer.strides),
+        "dilation": tuple(layer.dilation_rate),
+        "groups": groups,
+        "bias": layer.use_bias,
+    }
+    if top == bottom and left == right:
+        return nn.Conv2d(padding=(top, left), **settings)
+    return UnevenConv2d((left, right, top, bottom), **settings)
 
 
 def _conv2d(step: Step) -> nn.Module:
@@ -191,7 +191,7 @@ def _batch_norm(step: Step) -> nn.Module:
 def _dense(step: Step) -> nn.Module:
     layer = step.layer
     features = int(step.input_shapes[0][-1] or 0)
-    return _activated(step, nn.Linear(features, layer.units, bias=layer.use_bias))
+    return nn.Linear(features, layer.units, bias=layer.use_bias)
 
 
 def _zero_padding(step: Step) -> nn.Module:
@@ -265,6 +265,9 @@ def _numbers(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
 def _unknown_setting(step: Step, what: str) -> UnknownLayer:
     return UnknownLayer(f"The layer {step.name} ({step.kind}) with {what} has no translation.")
 
+
+WITH_ACTIVATION = ("Conv2D", "DepthwiseConv2D", "Dense")
+"""Kinds that may have an activation of their own behind them."""
 
 BUILDERS: dict[str, Callable[[Step], nn.Module]] = {
     "Activation": lambda step: activation(step.layer.activation.__name__),

@@ -69,6 +69,9 @@ def build(
         WeightsUnavailable: the download that was hoped for failed.
         InvalidInput: the weights file does not fit the architecture.
     """
+    # Keras numbers the layers that have no name of their own; start from none, so that a network
+    # has the same names however many were built before it.
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
     # The Keras side only holds the weights; the accelerator's memory is for training.
     with keras.device("cpu"):

@@ -23,6 +23,7 @@ from server.training.engine.layers import (
     ChannelMean,
     KerasReshape,
     StochasticDepth,
+    UnevenConv2d,
 )
 
 
@@ -104,23 +105,22 @@ def _plain(operator: str, **attributes: Any) -> Callable[[OnnxWriter, Any, str],
     return lambda writer, module, x: writer.emit(operator, [x], **attributes)
 
 
-def _sequence(writer: OnnxWriter, module: nn.Sequential, x: str) -> str:
-    for part in module:
-        x = _write_module(writer, part, x)
-    return x
-
-
 def _conv(writer: OnnxWriter, module: nn.Conv2d, x: str) -> str:
     inputs = [x, writer.constant(module.weight)]
     if module.bias is not None:
         inputs.append(writer.constant(module.bias))
+    if isinstance(module, UnevenConv2d):
+        left, right, top, bottom = module.edges
+        pads = [top, left, bottom, right]
+    else:
+        pads = [int(side) for side in (*module.padding, *module.padding)]
     return writer.emit(
         "Conv",
         inputs,
         kernel_shape=list(module.kernel_size),
         strides=list(module.stride),
         dilations=list(module.dilation),
-        pads=[*module.padding, *module.padding],
+        pads=pads,
         group=module.groups,
     )
 
@@ -193,7 +193,6 @@ OPERATORS: dict[type[nn.Module], Callable[[OnnxWriter, Any, str], str]] = {
     nn.MaxPool2d: _pool("MaxPool"),
     nn.ReLU: _plain("Relu"),
     nn.ReLU6: _relu6,
-    nn.Sequential: _sequence,
     nn.SiLU: _silu,
     nn.Sigmoid: _plain("Sigmoid"),
     nn.Softmax: _plain("Softmax", axis=1),
@@ -203,4 +202,5 @@ OPERATORS: dict[type[nn.Module], Callable[[OnnxWriter, Any, str], str]] = {
     ChannelMean: _channel_mean,
     KerasReshape: _reshape,
     StochasticDepth: _same,
+    UnevenConv2d: _conv,
 }

@@ -19,7 +19,7 @@ from torch import Tensor, fx, nn
 
 from server.training.engine import graph, layer_weights
 from server.training.engine.graph import Step, UnknownLayer
-from server.training.engine.layers import BUILDERS, KERAS_CHANNELS
+from server.training.engine.layers import BUILDERS, KERAS_CHANNELS, WITH_ACTIVATION, activation
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,11 @@ def _draw(step: Step, root: nn.Module, drawing: fx.Graph, values: dict[str, fx.N
         )
     name = _identifier(step.name)
     root.add_module(name, BUILDERS[step.kind](step))
-    return drawing.call_module(name, (taken[0],))
+    drawn = drawing.call_module(name, (taken[0],))
+    if step.kind not in WITH_ACTIVATION or step.layer.activation.__name__ == "linear":
+        return drawn
+    root.add_module(f"{name}_activation", activation(step.layer.activation.__name__))
+    return drawing.call_module(f"{name}_activation", (drawn,))
 
 
 def _overwrite_input(
