@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from server.domain.architectures import ARCHITECTURES
-from server.domain.errors import DermaScanError, InvalidInput
+from server.domain.errors import Conflict, DermaScanError, InvalidInput
 from server.domain.events import EXIT_CRASHED, EXIT_FINISHED, EXIT_REFUSED
 from server.domain.training_request import OPTIMIZERS, TrainingRequest
 from server.training.console import Console
@@ -236,6 +236,7 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
         raise InvalidInput(f"There is no checkpoint {resume}.", field="resume_from")
     output_dir = (flags.output_dir or home() / "models").resolve()
     run_dir, keep = _run_dir(flags, resume)
+    model_name = _model_name(flags.model_name, output_dir)
     return TrainSpec(
         request=request,
         data_dir=data_dir,
@@ -248,8 +249,7 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
         heartbeat=flags.heartbeat.resolve() if flags.heartbeat else None,
         resume_from=resume,
         job_id=flags.job_id,
-        model_name=_model_name(flags.model_name)
-        or default_model_name(request.architecture, output_dir),
+        model_name=model_name or default_model_name(request.architecture, output_dir),
     )
 
 
@@ -330,8 +330,12 @@ def _weights_dir(flags: argparse.Namespace) -> Path | None:
     return Path(named).expanduser().resolve() if named else None
 
 
-def _model_name(name: str | None) -> str | None:
-    if name is not None and (not name or name.startswith(".") or set(name) & set('/\\:*?"<>|')):
+def _model_name(name: str | None, output_dir: Path) -> str | None:
+    if name is None:
+        return None
+    if (output_dir / f"{name}_metadata.json").exists():
+        raise Conflict(f"There is a model {name} in {output_dir} already; give another name.")
+    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|'):
         raise InvalidInput(
             f"The model name {name!r} cannot be a file name; use letters, digits, _ and -.",
             field="model_name",

@@ -40,7 +40,8 @@ class Console:
     def _started(self, event: Started) -> None:
         fine_tuned = event["fine_tune_epochs"]
         phases = f"{event['epochs'] - fine_tuned} on the head, {fine_tuned} on the whole network"
-        self._say(f"Weights: {event['weights']['sentence']}")
+        if event["weights"]["used"] != "random":  # a random start is a warning of its own
+            self._say(f"Weights: {event['weights']['sentence']}")
         self._say(f"Device: {event['device']}")
         self._say(f"Epochs: {event['epochs']} ({phases})")
         if event["resumed_from_epoch"] is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from server.domain.errors import UnusableDataset
 from server.intake.manifest import LesionImage, Manifest
-from server.intake.readiness import trainable_images, why_not_trainable
+from server.intake.readiness import why_not_trainable
 from server.training.engine.cache import auto_image_size, hash_files
 from server.training.engine.images import Examples
 from server.training.evaluation.split import PARTS, LockedTestPart, Part, Split, split_by_group
@@ -83,7 +83,7 @@ def prepare_dataset(
     reason = why_not_trainable(manifest)
     if reason is not None:
         raise UnusableDataset(reason)
-    split = split_by_group(trainable_images(manifest), seed)
+    split = split_by_group(manifest.images, seed)
     images = tuple(
         sorted((i for part in PARTS for i in split.part(part)), key=lambda image: image.image_id)
     )

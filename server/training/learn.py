@@ -107,6 +107,7 @@ class _Lesson:
             )
             _restore(phase.optimizer, checkpoint, course)
             self._loop().run(phase, course)
+        features.remove()
 
     def _train_whole(self, course: Course, checkpoint: Checkpoint | None) -> None:
         plan, request, module = self.context.plan, self.request, self.trainee.module

@@ -7,6 +7,7 @@ import time
 
 from server.domain.architectures import architecture
 from server.domain.events import WeightsUsed
+from server.intake.readiness import MIN_GROUPS
 from server.intake.understand import understand
 from server.training.context import Context
 from server.training.dataset import Dataset, prepare_dataset
@@ -110,12 +111,17 @@ def _announce_start(context: Context, checkpoint: Checkpoint | None, refusal: st
     if refusal:
         announcer.warning(refusal)
     if plan.random_start:
-        announcer.warning(
-            f"{weights.sentence} BatchNorm therefore learns its statistics from these "
-            "images, and the whole network learns at one rate."
+        announcer.warning(weights.sentence)
+        announcer.note(
+            "Nothing was learnt before, so BatchNorm learns its statistics from these images and "
+            "the whole network learns at one rate."
         )
     for label, groups in dataset.split.left_out.items():
-        announcer.warning(f"The class {label!r} is left out: it has only {groups} lesions.")
+        several = "" if groups == 1 else "s"
+        announcer.warning(
+            f"The class {label!r} is left out: it has only {groups} {dataset.grouped_by}{several}, "
+            f"and {MIN_GROUPS} are needed."
+        )
 
 
 def _pixels(context: Context) -> RecordFile:

@@ -37,6 +37,7 @@ class Features:
         views: how often each training image is there; the first view is the image as it is.
     """
 
+    path: Path
     records: RecordFile
     width: int
     validation: int
@@ -54,6 +55,10 @@ class Features:
     def close(self) -> None:
         """Close the file."""
         self.records.close()
+
+    def remove(self) -> None:
+        """Delete the file: a head that is trained needs it no more."""
+        self.path.unlink(missing_ok=True)
 
 
 def views_for(head_epochs: int) -> int:
@@ -93,7 +98,7 @@ def keep_features(
 
     def opened(path: Path) -> Features:
         return Features(
-            RecordFile(path, key, record_bytes), width, len(validation), len(train), views
+            path, RecordFile(path, key, record_bytes), width, len(validation), len(train), views
         )
 
     for path in paths:

@@ -17,11 +17,11 @@ from typing import Literal
 
 from server.domain.errors import UnusableDataset
 from server.intake.manifest import LesionImage
+from server.intake.readiness import MIN_GROUPS
 
 Part = Literal["train", "validation", "test"]
 FRACTIONS: dict[Part, float] = {"train": 0.7, "validation": 0.2, "test": 0.1}
 PARTS: tuple[Part, ...] = tuple(FRACTIONS)
-MIN_GROUPS = len(PARTS)
 _ATTEMPTS = 100
 
 

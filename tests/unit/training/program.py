@@ -17,18 +17,24 @@ from PIL import Image
 REPOSITORY = Path(__file__).resolve().parents[3]
 PROGRAM = REPOSITORY / "server" / "training" / "train.py"
 PATIENCE_SECONDS = 300
-COLOURS = {"blue nevus": (60, 60, 200), "melanoma": (60, 30, 20), "nevus": (190, 130, 90)}
+RARE = "rare class"
+COLOURS = {
+    "blue nevus": (60, 60, 200),
+    "melanoma": (60, 30, 20),
+    "nevus": (190, 130, 90),
+    RARE: (90, 200, 90),
+}
 
 Events = list[dict[str, Any]]
 
 
-def draw_tiny_set(folder: Path, lesions: int = 8) -> Path:
-    """Three classes, two images a lesion, as the document's table and images."""
+def draw_tiny_set(folder: Path, lesions: int = 8, rare_lesions: int = 0) -> Path:
+    """Classes of ``COLOURS``, two images a lesion, as the document's table and images."""
     (folder / "images").mkdir(parents=True)
     noise = np.random.default_rng(0)
     rows = ["image_id,image_path,label,lesion_id"]
     for label, colour in COLOURS.items():
-        for lesion in range(lesions):
+        for lesion in range(rare_lesions if label == RARE else lesions):
             for view in range(2):
                 name = f"{label.replace(' ', '_')}_{lesion}_{view}"
                 pixels = np.clip(np.array(colour) + noise.normal(0, 25, (40, 48, 3)), 0, 255)

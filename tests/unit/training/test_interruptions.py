@@ -66,7 +66,13 @@ def test_a_run_killed_with_9_goes_on_as_if_nothing_had_happened(
     first.kill()
     first.communicate()
 
-    resumed = [*FLAGS, "--events", tmp_path / "second.jsonl", "--run-dir", tmp_path / "second"]
+    resumed: list[str | Path] = [
+        *FLAGS,
+        "--events",
+        tmp_path / "second.jsonl",
+        "--run-dir",
+        tmp_path / "second",
+    ]
     resumed += ["--resume-from", tmp_path / "first" / "checkpoint.pt"]
     done = run(command(data, *resumed), tmp_path)
 
@@ -81,23 +87,17 @@ def test_a_run_killed_with_9_goes_on_as_if_nothing_had_happened(
     assert events[-1]["headline"] == undisturbed[-1]["headline"]
 
 
-def test_a_checkpoint_of_other_settings_is_not_gone_on_from_and_that_is_said(
-    data: Path, tmp_path: Path
-) -> None:
-    one_epoch = ["--epochs", "1", "--run-dir", tmp_path / "run"]
-    assert run(command(data, *one_epoch), tmp_path).returncode == EXIT_FINISHED
-    events = tmp_path / "events.jsonl"
-    other = ["--epochs", "1", "--seed", "5", "--events", events]
-    done = run(command(data, *other, "--resume-from", tmp_path / "run" / "checkpoint.pt"), tmp_path)
-    assert done.returncode == EXIT_FINISHED
-    assert read_events(events)[0]["resumed_from_epoch"] is None
-    assert "starts again from the beginning" in done.stdout
-
-
 def test_a_torn_checkpoint_is_not_gone_on_from_and_that_is_said(data: Path, tmp_path: Path) -> None:
     (tmp_path / "checkpoint.pt").write_bytes(b"PK torn off")
     events = tmp_path / "events.jsonl"
-    torn = ["--epochs", "1", "--events", events, "--resume-from", tmp_path / "checkpoint.pt"]
+    torn: list[str | Path] = [
+        "--epochs",
+        "1",
+        "--events",
+        events,
+        "--resume-from",
+        tmp_path / "checkpoint.pt",
+    ]
     done = run(command(data, *torn), tmp_path)
     assert done.returncode == EXIT_FINISHED
     assert "checkpoint.pt is damaged" in done.stdout

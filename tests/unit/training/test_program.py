@@ -38,13 +38,14 @@ class Finished:
     metadata: dict[str, Any]
 
     def file(self, kind: str) -> Path:
-        return self.home / "models" / self.metadata["files"][kind]
+        name: str = self.metadata["files"][kind]
+        return self.home / "models" / name
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     root = tmp_path_factory.mktemp("a folder with spaces")
-    data, home = draw_tiny_set(root / "tiny set"), root / "derma home"
+    data, home = draw_tiny_set(root / "tiny set", rare_lesions=2), root / "derma home"
     events = home / "events.jsonl"
     flags = ["--epochs", str(EPOCHS), "--fine-tune-epochs", str(FINE_TUNE_EPOCHS), "--seed", "7"]
     flags += ["--events", str(events), "--job-id", "a1b2c3d4"]
@@ -124,6 +125,20 @@ def test_the_parts_of_the_split_share_no_lesion(finished: Finished) -> None:
     assert split["counts"]["train"]["images"] > split["counts"]["validation"]["images"]
     for part in split["counts"].values():
         assert all(part["by_class"].values())
+
+
+def test_a_class_with_too_few_lesions_is_left_out_and_named(finished: Finished) -> None:
+    assert finished.metadata["data"]["left_out_classes"] == {"rare class": 2}
+    warnings = [event["message"] for event in finished.events if event["event"] == "warning"]
+    assert any("'rare class' is left out" in message for message in warnings)
+    assert "'rare class' is left out" in finished.output
+
+
+def test_a_name_that_is_taken_is_refused(finished: Finished) -> None:
+    name = finished.metadata["model_name"]
+    done = run(command(finished.data, "--model-name", name), finished.home)
+    assert done.returncode == EXIT_REFUSED
+    assert f"There is a model {name}" in done.stderr
 
 
 def test_the_figures_are_there_beside_the_baseline(finished: Finished) -> None:
