@@ -6,6 +6,7 @@ import { answerOf, client } from '@/client/client';
 import { reach } from '@/client/reach';
 import classes from './ServerAwayBanner.module.css';
 
+const LOOK_EVERY_MS = 10_000;
 const ASK_AGAIN_MS = 2_500;
 
 export function useServerAway(): boolean {
@@ -17,13 +18,14 @@ export function ServerAwayBanner() {
   const queryClient = useQueryClient();
 
   useEffect(() => {
-    if (!away) return;
-    const timer = setInterval(() => {
+    const look = () => {
+      if (document.hidden) return;
       answerOf(client.GET('/api/health')).then(
-        () => void queryClient.invalidateQueries(),
-        () => undefined, // still away: the next tick asks again
+        () => (away ? void queryClient.invalidateQueries() : undefined),
+        () => undefined, // `reach` knows; the next tick asks again
       );
-    }, ASK_AGAIN_MS);
+    };
+    const timer = setInterval(look, away ? ASK_AGAIN_MS : LOOK_EVERY_MS);
     return () => clearInterval(timer);
   }, [away, queryClient]);
 

@@ -1,0 +1,145 @@
+"""The researcher's journey in a real Chromium: from a zip to the reading of one image."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.acceptance.drawings import csv_and_images, picture
+from tests.acceptance.running_server import ROOT, RunningServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SCREENSHOTS = ROOT / "screenshots"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "msedge", "chrome")
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if executable is None:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console said against the page; empty at the end of every test."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, server: RunningServer, complaints: list[str]) -> Iterator[Page]:
+    """A page that fails the test when the browser complains about anything."""
+    if not (ROOT / "dist" / "index.html").exists():
+        pytest.skip("the page is not built (npm run build)")
+    context = browser.new_context(viewport=WIDE, base_url=server.url)  # type: ignore[arg-type]
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def _archive() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in csv_and_images(lesions=8, views=2):
+            archive.writestr(name, content)
+        archive.writestr("images/broken.jpg", b"this is no picture")
+    return buffer.getvalue()
+
+
+def _look(page: Page, name: str) -> None:
+    """Keep a picture at both widths, and see that nothing runs off the side of a phone."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    page.screenshot(path=SCREENSHOTS / f"{name}-phone.png", full_page=True)
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    assert overflow <= 0, f"{name} runs {overflow} pixels off the side of a phone"
+
+
+def _choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option).first.click()
+
+
+def test_a_researcher_goes_from_a_zip_to_a_model_and_reads_one_image(
+    page: Page, tmp_path: Path
+) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Upload Dataset")).to_be_visible()
+    _look(page, "1-empty")
+
+    page.locator("input[type=file]:not([webkitdirectory])").set_input_files(
+        {"name": "Lesions.zip", "mimeType": "application/zip", "buffer": _archive()}
+    )
+    expect(page.get_by_label("Dataset name")).to_have_value("Lesions")
+    page.get_by_role("button", name="Upload", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Lesions")).to_be_visible()
+    for label in ("melanoma", "benign", "keratosis"):
+        expect(page.get_by_text(label, exact=True).first).to_be_visible()
+    expect(page.get_by_text("broken.jpg").first).to_be_attached()
+    _look(page, "2-dataset")
+
+    page.goto("/train?dataset=Lesions")
+    _choose(page, "Architecture", "MobileNetV2")
+    page.get_by_label("Epochs", exact=True).fill("3")
+    page.get_by_role("button", name="Advanced").click()
+    _choose(page, "Weights", "Random")
+    page.get_by_label("Image size").fill("32")
+    expect(page.get_by_text("random").first).to_be_visible()
+    _look(page, "3-train")
+    page.get_by_role("button", name="Start Training").click()
+
+    expect(page.get_by_role("progressbar", name="Progress of the training")).to_be_attached()
+    expect(page.get_by_text("Completed").first).to_be_visible(timeout=240_000)
+    _look(page, "4-job")
+
+    page.get_by_role("link", name="See the model").click()
+    expect(page.get_by_text("Balanced accuracy").first).to_be_visible()
+    _look(page, "5-model")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=".h5").first.click()
+    saved = tmp_path / "model.h5"
+    download.value.save_as(saved)
+    assert saved.read_bytes()[:4] == b"\x89HDF"
+
+    page.locator("input[type=file]").last.set_input_files(
+        {"name": "one.jpg", "mimeType": "image/jpeg", "buffer": picture("melanoma", 99, 0)}
+    )
+    expect(page.get_by_text("esearch software").first).to_be_visible()
+    expect(page.get_by_text("%").first).to_be_visible()
+    _look(page, "6-prediction")
+
+
+def test_the_page_says_so_while_the_server_is_away_and_recovers(
+    page: Page, server: RunningServer, complaints: list[str]
+) -> None:
+    page.goto("/datasets")
+    expect(page.get_by_role("heading", name="Upload Dataset")).to_be_visible()
+    complaint = page.get_by_text("The server does not answer")
+    server.stop()
+    expect(complaint).to_be_visible(timeout=30_000)
+    server.start()
+    expect(complaint).not_to_be_visible(timeout=30_000)
+    complaints[:] = [each for each in complaints if "ERR_CONNECTION_REFUSED" not in each]
