@@ -11,7 +11,7 @@ from server.domain.errors import InvalidInput
 
 MAX_DEPTH = 16
 _MAX_PART_BYTES = 200
-_DRIVE = re.compile(r"^[A-Za-z]:")
+_DRIVE = re.compile(r"^[A-Za-z]:(?=/)")
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 OWN_FOLDER = ".dermascan"
 

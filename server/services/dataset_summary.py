@@ -56,14 +56,8 @@ class Summary:
 
 def summarise(manifest: Manifest) -> Summary:
     """The summary of ``manifest``."""
-    examples: dict[str, list[str]] = {}
-    shown_groups: set[str] = set()
-    for image in manifest.images:  # six different lesions tell more than six views of one
-        of_class = examples.setdefault(image.label, [])
-        if len(of_class) < EXAMPLES and image.group not in shown_groups:
-            shown_groups.add(image.group)
-            of_class.append(image.image_id)
     lesions = manifest.lesions_by_class
+    examples = _examples(manifest)
     sizes = Counter((image.width, image.height) for image in manifest.images)
     return Summary(
         layout=manifest.layout,
@@ -84,6 +78,23 @@ def summarise(manifest: Manifest) -> Summary:
         problem_count=len(manifest.problems),
         is_sample=manifest.is_sample,
     )
+
+
+def _examples(manifest: Manifest) -> dict[str, list[str]]:
+    """Six images of each class: of six lesions if there are so many, which tell most."""
+    first_views: dict[str, list[str]] = {}
+    more_views: dict[str, list[str]] = {}
+    shown: set[tuple[str, str]] = set()
+    for image in manifest.images:
+        views = more_views if (image.label, image.group) in shown else first_views
+        shown.add((image.label, image.group))
+        of_class = views.setdefault(image.label, [])
+        if len(of_class) < EXAMPLES:
+            of_class.append(image.image_id)
+    return {
+        label: (found + more_views.get(label, []))[:EXAMPLES]
+        for label, found in first_views.items()
+    }
 
 
 def _lesions(manifest: Manifest) -> int | None:

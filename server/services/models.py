@@ -172,7 +172,7 @@ def _model(name: str, files: dict[str, Path], said: dict[str, Any]) -> Model:
         architecture=str(said["architecture"]),
         dataset_name=str(said["dataset_name"]),
         is_sample=bool(said["is_sample"]),
-        classes=[str(label) for label in said["classes"]],
+        classes=_labels(said["classes"]),
         epochs=int(said["epochs"]),
         weights_sentence=str(said["weights"]["sentence"]),
         first_line=str(said["first_line"]),
@@ -193,6 +193,12 @@ def _figures(said: dict[str, Any]) -> Figures:
         macro_f1=float(said["macro_f1"]),
         macro_auc=None if auc is None else float(auc),
     )
+
+
+def _labels(said: Any) -> list[str]:
+    if not isinstance(said, list):
+        raise TypeError("classes is not a list")
+    return [str(label) for label in said]
 
 
 def _moment(text: str) -> datetime:

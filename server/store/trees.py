@@ -40,13 +40,13 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     Links are followed, each folder is entered once; links to nothing are passed over.
     """
     waiting = [(folder, "")]
-    entered: set[str] = set()
+    entered = {os.path.realpath(folder)}
     while waiting:
         current, prefix = waiting.pop()
         with os.scandir(current) as entries:
             for entry in entries:
                 if entry.is_dir():
-                    real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                    real = os.path.realpath(entry.path)
                     if real not in entered:
                         entered.add(real)
                         waiting.append((Path(entry.path), f"{prefix}{entry.name}/"))
