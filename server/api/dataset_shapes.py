@@ -14,7 +14,7 @@ from server.api.schemas.datasets import (
     SizeCount,
     UploadResult,
 )
-from server.intake.manifest import Layout
+from server.intake.manifest import Layout, ProblemKind
 from server.services.catalogue import KnownDataset
 from server.services.imports import Imported
 from server.store.files import shown_path
@@ -30,13 +30,15 @@ def listed(known: KnownDataset) -> DatasetListed:
 def summary(known: KnownDataset) -> DatasetSummary:
     """One dataset, whole."""
     found = known.summary
+    if found is None:
+        return _refused(known, known.record.refusal or "")
     return DatasetSummary(
         **_listed(known),
-        layout_reason=found.layout_reason if found else known.record.refusal or "",
+        layout_reason=found.layout_reason,
         not_trainable_because=known.not_trainable_because,
         image_sizes=[
             SizeCount(width=size.width, height=size.height, images=size.images)
-            for size in (found.image_sizes if found else ())
+            for size in found.image_sizes
         ],
         problems=[
             DatasetProblem(
@@ -46,9 +48,22 @@ def summary(known: KnownDataset) -> DatasetSummary:
                 row=each.row,
                 label=each.label,
             )
-            for each in (found.problems if found else ())
+            for each in found.problems
         ],
-        problem_counts=found.problem_counts if found else {},
+        problem_counts=found.problem_counts,
+        bytes_on_disk=known.record.footprint.size,
+    )
+
+
+def _refused(known: KnownDataset, why: str) -> DatasetSummary:
+    """A folder that could not be understood: that is its one problem."""
+    return DatasetSummary(
+        **_listed(known),
+        layout_reason=why,
+        not_trainable_because=why,
+        image_sizes=[],
+        problems=[DatasetProblem(kind=ProblemKind.LAYOUT, message=why)],
+        problem_counts={ProblemKind.LAYOUT: 1},
         bytes_on_disk=known.record.footprint.size,
     )
 
