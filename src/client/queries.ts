@@ -1,6 +1,13 @@
 // What the page reads from the server, by name, so that every feature shares one cache.
 import { queryOptions } from '@tanstack/react-query';
 import { answerOf, client } from './client';
+import type { DatasetListed } from './records';
+
+/** How often to ask again where nothing streams and something still moves. */
+const LOOK_EVERY_MS = 3_000;
+
+/** The server is looking through the images; the figures come when it is done. */
+const isBeingRead = (dataset: DatasetListed) => dataset.being_read;
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -11,6 +18,7 @@ export const sessionQuery = queryOptions({
 export const datasetsQuery = queryOptions({
   queryKey: ['datasets'],
   queryFn: async ({ signal }) => (await answerOf(client.GET('/api/datasets', { signal }))).datasets,
+  refetchInterval: ({ state }) => (state.data?.some(isBeingRead) ? LOOK_EVERY_MS : false),
 });
 
 export const datasetQuery = (name: string) =>
@@ -18,6 +26,7 @@ export const datasetQuery = (name: string) =>
     queryKey: ['datasets', name],
     queryFn: ({ signal }) =>
       answerOf(client.GET('/api/datasets/{name}', { params: { path: { name } }, signal })),
+    refetchInterval: ({ state }) => (state.data && isBeingRead(state.data) ? LOOK_EVERY_MS : false),
   });
 
 export const trainingOptionsQuery = queryOptions({
@@ -26,15 +35,13 @@ export const trainingOptionsQuery = queryOptions({
   staleTime: 30_000,
 });
 
-const LIST_EVERY_MS = 3_000;
-
 export const jobsQuery = queryOptions({
   queryKey: ['jobs'],
   queryFn: async ({ signal }) => (await answerOf(client.GET('/api/jobs', { signal }))).jobs,
   // The list has no stream of its own; it asks again while anything in it still moves.
   refetchInterval: ({ state }) =>
     state.data?.some((job) => job.status === 'queued' || job.status === 'running')
-      ? LIST_EVERY_MS
+      ? LOOK_EVERY_MS
       : false,
 });
 

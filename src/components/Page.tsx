@@ -30,7 +30,7 @@ export function Page({ title, tabTitle, lead, above, beside, actions, children }
             {beside}
           </Group>
           {lead !== undefined && (
-            <Text c="dimmed" mt={4} component="div">
+            <Text c="dimmed" mt={4} component="div" style={{ textWrap: 'pretty' }}>
               {lead}
             </Text>
           )}

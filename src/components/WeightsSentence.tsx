@@ -21,9 +21,9 @@ export function WeightsSentence({ sentence, random = saysRandom(sentence) }: Wei
     <Alert
       color="orange"
       variant="light"
-      title="Random start"
       icon={<IconAlertTriangle aria-hidden />}
       role="note"
+      style={{ overflowWrap: 'anywhere' }}
     >
       {sentence}
     </Alert>

@@ -42,7 +42,10 @@ function CurveChart({ chart, history, epochs }: CurveChartProps) {
           epoch {point?.epoch}
         </Text>
       </Group>
-      <Group gap="lg" mb="xs">
+      <Suspense fallback={<Skeleton height={260} />}>
+        <Plot chart={chart} history={history} epochs={epochs} onPoint={onPoint} />
+      </Suspense>
+      <Group gap="lg" mt="xs">
         {chart.lines.map((line) => (
           <Group key={line.name} gap={7} wrap="nowrap">
             <span
@@ -60,9 +63,6 @@ function CurveChart({ chart, history, epochs }: CurveChartProps) {
           </Group>
         ))}
       </Group>
-      <Suspense fallback={<Skeleton height={260} />}>
-        <Plot chart={chart} history={history} epochs={epochs} onPoint={onPoint} />
-      </Suspense>
     </Box>
   );
 }

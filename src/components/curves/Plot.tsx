@@ -77,7 +77,7 @@ function optionsOf(
         : { range: { min: { soft: 0, mode: 1 }, max: { pad: 0.08 } } },
     },
     axes: [
-      { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200] },
+      { ...axis, size: 30, incrs: [1, 2, 5, 10, 20, 50, 100, 200] },
       { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => axisText(chart, tick)) },
     ],
     series: [
@@ -92,8 +92,14 @@ function optionsOf(
     ],
     hooks: {
       setCursor: [(drawn) => latest().onPoint(drawn.cursor.idx ?? null)],
-      drawClear: [
-        (drawn) => drawBoundary(drawn, phaseBoundary(latest().history), token('--ink-soft')),
+      draw: [
+        (drawn) =>
+          drawBoundary(drawn, {
+            at: phaseBoundary(latest().history),
+            colour: token('--ink-soft'),
+            halo: token('--surface'),
+            below: chart.range !== undefined,
+          }),
       ],
     },
   };
@@ -103,8 +109,18 @@ function axisText(chart: Chart, tick: number): string {
   return chart.range ? `${Math.round(tick * 100)} %` : String(Number(tick.toPrecision(3)));
 }
 
+interface Boundary {
+  /** Epoch where it lies; null = there is none. */
+  at: number | null;
+  colour: string;
+  /** Colour around the letters, that of the ground. */
+  halo: string;
+  below: boolean;
+}
+
 /** A dotted line where fine-tuning begins, with its name. */
-function drawBoundary(drawn: uPlot, at: number | null, colour: string) {
+function drawBoundary(drawn: uPlot, boundary: Boundary) {
+  const { at, colour, halo, below } = boundary;
   if (at === null) return;
   const { ctx, bbox } = drawn;
   const x = Math.round(drawn.valToPos(at, 'x', true));
@@ -119,10 +135,15 @@ function drawBoundary(drawn: uPlot, at: number | null, colour: string) {
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
-  ctx.textBaseline = 'top';
   const text = 'fine-tuning';
   const room = bbox.left + bbox.width - x > ctx.measureText(text).width + 8 * ratio;
   ctx.textAlign = room ? 'left' : 'right';
-  ctx.fillText(text, x + (room ? 5 : -5) * ratio, bbox.top + 2 * ratio);
+  // Losses leave room above, accuracies below.
+  const y = below ? bbox.top + bbox.height - 10 * ratio : bbox.top + 16 * ratio;
+  ctx.setLineDash([]);
+  ctx.lineWidth = 4 * ratio;
+  ctx.strokeStyle = halo;
+  ctx.strokeText(text, x + (room ? 5 : -5) * ratio, y);
+  ctx.fillText(text, x + (room ? 5 : -5) * ratio, y);
   ctx.restore();
 }

@@ -6,6 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { sessionQuery } from '@/client/queries';
 import { ClaimForm } from './ClaimForm';
 import { useSignOut } from './session';
+import classes from './AccountMenu.module.css';
 
 export function AccountMenu() {
   const session = useQuery(sessionQuery).data;
@@ -49,12 +50,12 @@ function Invitation() {
       <Button
         variant="subtle"
         color="gray"
-        px="xs"
+        px={8}
         size="compact-sm"
-        leftSection={<IconLock size={16} aria-hidden />}
+        leftSection={<IconLock size={18} aria-hidden />}
         onClick={open}
       >
-        Claim this server
+        <span className={classes.words}>Claim this server</span>
       </Button>
       <Modal
         opened={opened}

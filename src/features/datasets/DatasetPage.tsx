@@ -1,5 +1,5 @@
 // One dataset: what is in it, what is wrong with it, whether it can be trained on.
-import { Alert, Grid, Stack, Text } from '@mantine/core';
+import { Alert, Grid, Loader, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
@@ -109,15 +109,24 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
           <Classes dataset={dataset} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
-          <ImageSizes sizes={dataset.image_sizes} total={dataset.images} />
+          <Stack gap="lg">
+            <ImageSizes sizes={dataset.image_sizes} total={dataset.images} />
+            <Problems problems={dataset.problems} counts={dataset.problem_counts} />
+          </Stack>
         </Grid.Col>
       </Grid>
-      <Problems problems={dataset.problems} counts={dataset.problem_counts} />
     </Stack>
   );
 }
 
 function Trainable({ dataset }: { dataset: DatasetSummary }) {
+  if (dataset.being_read) {
+    return (
+      <Alert color="petrol" icon={<Loader size={18} aria-hidden />} role="status">
+        The server is reading the images; the figures appear here when it is done.
+      </Alert>
+    );
+  }
   if (dataset.trainable) return null;
   return (
     <Alert

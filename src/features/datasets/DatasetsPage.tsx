@@ -63,7 +63,7 @@ function DatasetCards({ datasets }: { datasets: DatasetListed[] }) {
 }
 
 function DatasetCard({ dataset }: { dataset: DatasetListed }) {
-  const { name, images, lesions, classes: counts, problem_count: problems } = dataset;
+  const { name, images, lesions, classes: counts } = dataset;
   return (
     <Link to="/datasets/$name" params={{ name }} className={classes.card}>
       <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
@@ -82,13 +82,21 @@ function DatasetCard({ dataset }: { dataset: DatasetListed }) {
         <Text size="sm" c="dimmed">
           {formatDateTime(dataset.updated_at)}
         </Text>
-        <Condition trainable={dataset.trainable} problems={problems} />
+        <Condition dataset={dataset} />
       </Group>
     </Link>
   );
 }
 
-function Condition({ trainable, problems }: { trainable: boolean; problems: number }) {
+function Condition({ dataset }: { dataset: DatasetListed }) {
+  const { trainable, problem_count: problems } = dataset;
+  if (dataset.being_read) {
+    return (
+      <Text size="sm" c="dimmed">
+        Reading the images…
+      </Text>
+    );
+  }
   if (trainable && problems === 0) return null;
   return (
     <Group gap={6} c="var(--warn-ink)" wrap="nowrap">

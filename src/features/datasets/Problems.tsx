@@ -1,11 +1,12 @@
 // Everything that is wrong with a dataset, by kind, each with its file and row.
-import { Accordion, Badge, Button, Group, Table, Text } from '@mantine/core';
+import { Accordion, Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { DatasetProblem } from '@/client/records';
 import { Panel } from '@/components/Panel';
 import { formatCount } from '@/lib/format';
 import { problemsByKind, type ProblemGroup } from './problemGroups';
 import { problemName } from './words';
+import classes from './Problems.module.css';
 
 interface ProblemsProps {
   problems: DatasetProblem[];
@@ -25,13 +26,13 @@ export function Problems({ problems, counts }: ProblemsProps) {
               <Accordion.Control>
                 <Group justify="space-between" wrap="nowrap" pr="sm">
                   <Text fw={540}>{problemName(group.kind)}</Text>
-                  <Badge variant="light" color="yellow" className="figures">
+                  <Badge variant="light" color="yellow" className="figures" flex="none">
                     {formatCount(group.count)}
                   </Badge>
                 </Group>
               </Accordion.Control>
               <Accordion.Panel>
-                <ProblemTable group={group} />
+                <ProblemList group={group} />
               </Accordion.Panel>
             </Accordion.Item>
           ))}
@@ -43,31 +44,23 @@ export function Problems({ problems, counts }: ProblemsProps) {
 
 const AT_FIRST = 20;
 
-function ProblemTable({ group }: { group: ProblemGroup }) {
+function ProblemList({ group }: { group: ProblemGroup }) {
   const [all, setAll] = useState(false);
   const shown = all ? group.problems : group.problems.slice(0, AT_FIRST);
   return (
     <>
-      <Table.ScrollContainer minWidth={280}>
-        <Table verticalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Where</Table.Th>
-              <Table.Th>What</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {shown.map((problem, index) => (
-              <Table.Tr key={index}>
-                <Table.Td style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }} w="34%">
-                  {placeOf(problem)}
-                </Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>{problem.message}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Stack component="ul" gap="sm" className={classes.problems}>
+        {shown.map((problem, index) => (
+          <li key={index}>
+            <Text size="sm" fw={560} className="figures">
+              {placeOf(problem)}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {problem.message}
+            </Text>
+          </li>
+        ))}
+      </Stack>
       {shown.length < group.problems.length && (
         <Button variant="subtle" size="compact-sm" mt="xs" onClick={() => setAll(true)}>
           Show all {formatCount(group.problems.length)}

@@ -6,6 +6,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { answerOf, client } from '@/client/client';
 import { datasetQuery, datasetsQuery } from '@/client/queries';
 import { Refused } from '@/components/states';
+import { uploadedWords } from './words';
 
 export function DrawSampleSet() {
   const navigate = useNavigate();
@@ -18,7 +19,7 @@ export function DrawSampleSet() {
       return navigate({
         to: '/datasets/$name',
         params: { name: result.dataset_name },
-        state: { uploaded: result.message },
+        state: { uploaded: uploadedWords(result) },
       });
     },
   });

@@ -11,6 +11,7 @@ import { Refused } from '@/components/states';
 import { formatBytes, formatNumberOf, formatTimeLeft } from '@/lib/format';
 import { DropArea } from './DropArea';
 import { suggestedName, totalBytes, type PickedFile } from './pickedFiles';
+import { uploadedWords } from './words';
 import { upload, uploadSecondsLeft, useUpload, type Upload } from './upload';
 
 export function UploadDataset() {
@@ -31,7 +32,7 @@ export function UploadDataset() {
       {state.phase === 'reading' && <ReadingImages name={state.name} />}
       {state.phase === 'done' && (
         <Text>
-          {state.result.message}{' '}
+          {uploadedWords(state.result)}{' '}
           <LinkText to="/datasets/$name" params={{ name: state.result.dataset_name }}>
             See what is in {state.result.dataset_name}
           </LinkText>
@@ -77,7 +78,7 @@ function useOpenWhenDone(state: Upload) {
     void navigate({
       to: '/datasets/$name',
       params: { name: result.dataset_name },
-      state: { uploaded: result.message },
+      state: { uploaded: uploadedWords(result) },
     });
   }, [state, navigate, queryClient]);
 }

@@ -1,5 +1,6 @@
 // The server's stable names in the words of the page.
-import type { Layout, ProblemKind } from '@/client/records';
+import type { Layout, ProblemKind, UploadResult } from '@/client/records';
+import { formatNumberOf } from '@/lib/format';
 
 export const LAYOUT_NAME: Record<Layout, string> = {
   csv: 'Table with images',
@@ -23,4 +24,11 @@ const PROBLEM_NAME: Record<ProblemKind, string> = {
 /** A kind's name; a kind that a newer server adds is shown by its own name. */
 export function problemName(kind: string): string {
   return (PROBLEM_NAME as Record<string, string>)[kind] ?? kind.replaceAll('_', ' ');
+}
+
+/** What an upload brought: "Uploaded 3 file(s): 120 images added, 5 files were there already." */
+export function uploadedWords(result: UploadResult): string {
+  const unchanged = result.files_unchanged;
+  const already = unchanged === 0 ? '' : `, ${formatNumberOf(unchanged, 'file')} there already`;
+  return `${result.message}: ${formatNumberOf(result.images_added, 'image')} added${already}.`;
 }

@@ -105,12 +105,12 @@ export function startSentence(values: FormValues, options: TrainingOptions): Sta
   if (values.weights === 'none') {
     return {
       random: true,
-      text: 'You chose random weights: the network knows nothing of images and needs far more of them, and more epochs, to learn.',
+      text: 'RANDOM START, as you chose: the network knows nothing of images and needs far more of them, and more epochs, to learn.',
     };
   }
   if (values.weights === 'imagenet' && cannotBeHad) {
     return {
-      random: false,
+      random: true,
       text: 'ImageNet weights cannot be had at the moment, so this start would be refused rather than begin at random.',
     };
   }

@@ -22,7 +22,7 @@ export function settingsOf(request: Settings): [string, string][] {
     ['Dataset', textOf(request.dataset_name)],
     ['Architecture', textOf(request.architecture)],
     ['Epochs', textOf(request.epochs)],
-    ['of these fine-tuning', textOf(request.fine_tune_epochs, 'as usual (the last quarter)')],
+    ['of these fine-tuning', textOf(request.fine_tune_epochs, 'the last quarter')],
     ['Batch size', textOf(request.batch_size)],
     ['Optimizer', textOf(request.optimizer)],
     [

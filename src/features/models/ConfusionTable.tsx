@@ -21,7 +21,7 @@ export function ConfusionTable({ matrix }: { matrix: ConfusionMatrix }) {
           <thead>
             <tr>
               <th className={classes.corner}>
-                true <span aria-hidden>↓</span> / answered <span aria-hidden>→</span>
+                <span>true ↓ / answered →</span>
               </th>
               {labels.map((label) => (
                 <th key={label} scope="col" className={classes.column}>
@@ -38,8 +38,8 @@ export function ConfusionTable({ matrix }: { matrix: ConfusionMatrix }) {
         </table>
       </div>
       <Text size="sm" c="dimmed" mt="sm">
-        Each row is one true class; its percentages add up to 100. The framed diagonal is what was
-        right.
+        Each row is one true class, each column what the model answered; the percentages of a row
+        add up to 100. The framed diagonal is what was right.
       </Text>
     </>
   );
@@ -59,7 +59,6 @@ function MatrixRow({ label, row, own }: { label: string; row: number[]; own: num
             key={column}
             className={classes.cell}
             data-right={column === own || undefined}
-            data-deep={share > 0.55 || undefined}
             style={{ '--share': share }}
           >
             <span className={classes.count}>{formatCount(count)}</span>

@@ -1,13 +1,14 @@
 // The files of a model.
-import { Button, SimpleGrid, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import type { ModelFile } from '@/client/records';
 import { Panel } from '@/components/Panel';
 import { formatBytes } from '@/lib/format';
+import classes from './Downloads.module.css';
 
 const NAMES: Record<string, string> = {
-  h5: 'Keras (.h5)',
-  onnx: 'ONNX',
+  h5: 'Keras model (.h5)',
+  onnx: 'ONNX model',
   metadata: 'Metadata',
   history: 'History',
 };
@@ -16,27 +17,19 @@ export function Downloads({ files }: { files: ModelFile[] }) {
   return (
     <Panel title="Downloads">
       {files.length === 0 && <Text c="dimmed">This model has no files on the server.</Text>}
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
+      <ul className={classes.files}>
         {files.map(({ kind, file, bytes, url }) => (
-          <Button
-            key={kind}
-            component="a"
-            href={url}
-            download={file}
-            title={file}
-            variant="default"
-            justify="space-between"
-            leftSection={<IconDownload size={18} aria-hidden />}
-            rightSection={
+          <li key={kind}>
+            <a href={url} download={file} title={file} className={classes.file}>
+              <IconDownload size={18} aria-hidden />
+              <span className={classes.name}>{NAMES[kind] ?? kind}</span>
               <Text span size="sm" c="dimmed" className="figures">
                 {formatBytes(bytes)}
               </Text>
-            }
-          >
-            {NAMES[kind] ?? kind}
-          </Button>
+            </a>
+          </li>
         ))}
-      </SimpleGrid>
+      </ul>
     </Panel>
   );
 }

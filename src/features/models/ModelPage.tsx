@@ -112,20 +112,26 @@ function Whole({ model }: { model: ModelReport }) {
           />
         </Panel>
       )}
-      <Panel
-        title="Settings"
-        aside={
-          model.job_id && (
-            <LinkText to="/jobs/$id" params={{ id: model.job_id }} size="sm">
-              The job
-            </LinkText>
-          )
-        }
-      >
-        <SettingsList settings={report.settings} />
-        <WeightsNote sentence={model.weights_sentence} />
-      </Panel>
+      <Settings model={model} report={report} />
     </Stack>
+  );
+}
+
+function Settings({ model, report }: { model: ModelReport; report: Report }) {
+  return (
+    <Panel
+      title="Settings"
+      aside={
+        model.job_id && (
+          <LinkText to="/jobs/$id" params={{ id: model.job_id }} size="sm">
+            The job
+          </LinkText>
+        )
+      }
+    >
+      <SettingsList settings={report.settings} />
+      <WeightsNote sentence={model.weights_sentence} />
+    </Panel>
   );
 }
 

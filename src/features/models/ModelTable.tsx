@@ -70,7 +70,8 @@ function ModelRow({ model }: { model: ModelListed }) {
       ))}
       <td role="cell" data-name="Tested on">
         <Text size="sm" c="dimmed">
-          {formatNumberOf(model.test_images, 'image')}
+          {formatNumberOf(model.test_images, 'image')},{' '}
+          {formatNumberOf(model.test_lesions, 'lesion')}
         </Text>
       </td>
     </tr>

@@ -15,8 +15,8 @@ const COLUMNS: [string, (row: ClassScores) => string][] = [
 export function PerClassTable({ rows }: { rows: ClassScores[] }) {
   return (
     <>
-      <Table.ScrollContainer minWidth={520}>
-        <Table verticalSpacing="xs" aria-label="Figures of each class">
+      <Table.ScrollContainer minWidth={430}>
+        <Table verticalSpacing="xs" horizontalSpacing={6} aria-label="Figures of each class">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Class</Table.Th>

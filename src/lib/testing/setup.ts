@@ -10,8 +10,6 @@ vi.stubGlobal('matchMedia', (query: string): Partial<MediaQueryList> => ({
   media: query,
   addEventListener: () => undefined,
   removeEventListener: () => undefined,
-  addListener: () => undefined,
-  removeListener: () => undefined,
 }));
 
 class NoResizes implements ResizeObserver {

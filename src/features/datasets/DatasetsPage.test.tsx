@@ -1,0 +1,87 @@
+import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { describe, expect, it } from 'vitest';
+import { dataset } from '@/lib/testing/records';
+import { answerWith, refusing, renderPage } from '@/lib/testing/renderPage';
+import { DatasetPage } from './DatasetPage';
+import { DatasetsPage } from './DatasetsPage';
+
+describe('the datasets page', () => {
+  it('without a dataset offers the sample set and says that it is drawn', async () => {
+    answerWith({ 'GET /api/datasets': { datasets: [] } });
+    renderPage(DatasetsPage, '/datasets');
+    expect(await screen.findByText('No datasets yet')).toBeVisible();
+    expect(screen.getByText(/drawn, not photographed/)).toBeVisible();
+    expect(screen.getByRole('heading', { name: 'Upload Dataset' })).toBeVisible();
+  });
+
+  it('draws the sample set and opens it', async () => {
+    answerWith({
+      'GET /api/datasets': { datasets: [] },
+      'POST /api/sample-dataset': {
+        dataset_name: 'Sample',
+        message: 'Drawn',
+        images_added: 240,
+        files_unchanged: 0,
+        summary: dataset,
+      },
+    });
+    const { router } = renderPage(DatasetsPage, '/datasets');
+    await userEvent.click(await screen.findByRole('button', { name: 'Draw the sample set' }));
+    expect(await screen.findByText('page /datasets/$name')).toBeVisible();
+    expect(router.state.location.pathname).toBe('/datasets/Sample');
+  });
+
+  it('lists datasets with their counts, and marks drawn ones', async () => {
+    const sample = { ...dataset, name: 'sample', is_sample: true };
+    answerWith({ 'GET /api/datasets': { datasets: [dataset, sample] } });
+    renderPage(DatasetsPage, '/datasets');
+    expect(await screen.findByText('HAM10000')).toBeVisible();
+    expect(screen.getAllByText('10,015 images of 7,470 lesions, 2 classes')).toHaveLength(2);
+    expect(screen.getAllByText('drawn sample')).toHaveLength(1);
+  });
+
+  it("shows the server's sentence when the list is refused, and can try again", async () => {
+    answerWith({ 'GET /api/datasets': refusing(507, 'The disk is full.') });
+    renderPage(DatasetsPage, '/datasets');
+    expect(await screen.findByRole('alert')).toHaveTextContent('The disk is full.');
+    answerWith({ 'GET /api/datasets': { datasets: [dataset] } });
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText('HAM10000')).toBeVisible();
+  });
+});
+
+describe('the page of a dataset', () => {
+  const open = (more: object) => {
+    const asked = answerWith({
+      'GET /api/datasets/HAM10000': { ...dataset, ...more },
+      'DELETE /api/datasets/HAM10000': { message: 'Deleted' },
+    });
+    return { asked, ...renderPage(DatasetPage, '/datasets/$name', '/datasets/HAM10000') };
+  };
+
+  it('names every problem with file and row', async () => {
+    open({});
+    await userEvent.click(
+      await screen.findByRole('button', { name: /Rows whose image is missing/ }),
+    );
+    expect(await screen.findByText('metadata.csv, row 17')).toBeInTheDocument();
+    expect(screen.getByText('The image is missing.')).toBeInTheDocument();
+  });
+
+  it('says why it cannot be trained on, and does not offer to', async () => {
+    open({ trainable: false, not_trainable_because: 'No image has a diagnosis.' });
+    expect(await screen.findByText('No image has a diagnosis.')).toBeVisible();
+    expect(screen.queryByRole('link', { name: 'Train on this dataset' })).toBeNull();
+  });
+
+  it('deletes only after it was asked once', async () => {
+    const { asked } = open({});
+    await userEvent.click(await screen.findByRole('button', { name: 'Delete' }));
+    expect(await screen.findByText('Delete HAM10000?')).toBeInTheDocument();
+    expect(asked.some(({ method }) => method === 'DELETE')).toBe(false);
+    await userEvent.click(screen.getByRole('button', { name: 'Delete dataset' }));
+    expect(await screen.findByText('page /datasets')).toBeVisible();
+    expect(asked.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,113 @@
+import { act, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { epochPoint, job } from '@/lib/testing/records';
+import { answerWith, renderPage } from '@/lib/testing/renderPage';
+import { JobPage } from './JobPage';
+import { JobsPage } from './JobsPage';
+
+/** The stream as the browser gives it; a test speaks in the server's place. */
+class Stream extends EventTarget {
+  static readonly CLOSED = 2;
+  static last: Stream | null = null;
+  readyState = 1;
+  onerror: (() => void) | null = null;
+
+  constructor(readonly url: string) {
+    super();
+    Stream.last = this;
+  }
+
+  close() {
+    this.readyState = Stream.CLOSED;
+  }
+
+  say(type: string, data: unknown) {
+    act(() => {
+      this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data) }));
+    });
+  }
+}
+
+beforeEach(() => {
+  Stream.last = null;
+  vi.stubGlobal('EventSource', Stream);
+});
+
+const open = (more: object = {}) => {
+  const asked = answerWith({
+    'GET /api/job/a1b2c3d4': { ...job, ...more },
+    'GET /api/job/a1b2c3d4/log': 'Epoch 14/30 loss 0.7\n',
+    'POST /api/job/a1b2c3d4/cancel': { ...job, cancel_requested: true },
+  });
+  renderPage(JobPage, '/jobs/$id', '/jobs/a1b2c3d4');
+  return asked;
+};
+
+describe('the page of a running job', () => {
+  it('shows progress, message, time left and the log', async () => {
+    open();
+    expect(await screen.findByText('45 %')).toBeVisible();
+    expect(screen.getAllByText('Epoch 15/30')[0]).toBeVisible();
+    expect(screen.getByText('about 3 min 10 s left')).toBeVisible();
+    expect(await screen.findByText(/Epoch 14\/30 loss 0.7/)).toBeVisible();
+  });
+
+  it('follows the stream: progress and curve', async () => {
+    open();
+    await screen.findByText('45 %');
+    const { history: _, ...bare } = { ...job, progress: 52, message: 'Epoch 16/30' };
+    Stream.last?.say('job', bare);
+    Stream.last?.say('epoch', epochPoint(15, { val_balanced_accuracy: 0.612 }));
+    expect(await screen.findByText('52 %')).toBeVisible();
+    expect((await screen.findAllByText('61.2 %'))[0]).toBeInTheDocument();
+  });
+
+  it('tells the progress to those who listen', async () => {
+    open();
+    await screen.findByText('45 %');
+    const said = screen.getAllByRole('status').find(({ textContent }) => textContent !== '');
+    expect(said).toHaveTextContent('Epoch 15/30');
+    expect(said).toHaveAttribute('aria-live', 'polite');
+  });
+
+  it('is cancelled only after it was asked once', async () => {
+    const asked = open();
+    await userEvent.click(await screen.findByRole('button', { name: 'Cancel' }));
+    expect(asked.some(({ method }) => method === 'POST')).toBe(false);
+    await userEvent.click(await screen.findByRole('button', { name: 'Cancel training' }));
+    expect(await screen.findByRole('button', { name: 'Cancelling…' })).toBeDisabled();
+  });
+});
+
+describe('the page of a job that is over', () => {
+  it('says in a sentence why it failed, and opens no stream', async () => {
+    open({ status: 'failed', message: 'Out of memory. Reduce the batch size (16 or 8).' });
+    expect(await screen.findByText(/Reduce the batch size/)).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Cancel' })).toBeNull();
+    expect(Stream.last).toBeNull();
+  });
+
+  it('leads to the model', async () => {
+    open({ status: 'completed', model_name: 'derma_x', completed_at: '2025-12-03T18:20:05Z' });
+    const link = await screen.findByRole('link', { name: 'See the model and its test' });
+    expect(link).toHaveAttribute('href', '/models/derma_x');
+    expect(screen.getByText(/took 20 min/)).toBeVisible();
+  });
+});
+
+describe('the list of jobs', () => {
+  it('says when it is empty', async () => {
+    answerWith({ 'GET /api/jobs': { jobs: [] } });
+    renderPage(JobsPage, '/jobs');
+    expect(await screen.findByText('No training runs yet')).toBeVisible();
+  });
+
+  it('shows the place in the queue', async () => {
+    const waiting = { ...job, job_id: 'b2', status: 'queued', queue_position: 2 };
+    answerWith({ 'GET /api/jobs': { jobs: [waiting, job] } });
+    renderPage(JobsPage, '/jobs');
+    expect(await screen.findByText('Number 2 in the queue')).toBeVisible();
+    expect(screen.getByText('Running')).toBeVisible();
+  });
+});

@@ -1,0 +1,104 @@
+import { fireEvent, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { model } from '@/lib/testing/records';
+import { answerWith, refusing, renderPage, type Answers } from '@/lib/testing/renderPage';
+import { ModelPage } from './ModelPage';
+import { ModelsPage } from './ModelsPage';
+
+beforeEach(() => {
+  URL.createObjectURL = () => 'blob:picture';
+  URL.revokeObjectURL = () => undefined;
+});
+
+const path = `/api/models/${model.name}`;
+
+const open = (more: object = {}, answers: Answers = {}) => {
+  answerWith({ [`GET ${path}`]: { ...model, ...more }, ...answers });
+  renderPage(ModelPage, '/models/$name', `/models/${model.name}`);
+};
+
+describe('the page of a model', () => {
+  it('says first what must be read before the figures', async () => {
+    open();
+    const [note] = await screen.findAllByRole('note');
+    expect(note).toHaveTextContent(model.first_line);
+  });
+
+  it('sets every headline figure beside the baseline', async () => {
+    open();
+    const test = await screen.findByRole('region', { name: 'Test' });
+    for (const text of ['70.7 %', 'baseline 50.0 %', '0.947', 'baseline 0.500']) {
+      expect(within(test).getByText(text)).toBeVisible();
+    }
+  });
+
+  it('shows the confusion matrix as counts with the share of their row', async () => {
+    open();
+    const row = await screen.findByRole('row', { name: /^mel 43/ });
+    expect(
+      within(row)
+        .getAllByRole('cell')
+        .map((cell) => cell.textContent),
+    ).toEqual(['4339 %', '6861 %']);
+  });
+
+  it('stands without any metadata', async () => {
+    open({ metadata: {} });
+    expect(await screen.findByText('70.7 %')).toBeVisible();
+    expect(screen.queryByText('Confusion matrix')).toBeNull();
+  });
+
+  it('offers the files', async () => {
+    open();
+    const link = await screen.findByRole('link', { name: /Keras model/ });
+    expect(link).toHaveAttribute('href', `${path}/files/h5`);
+  });
+});
+
+describe('trying one image', () => {
+  const image = new File(['x'], 'lesion.jpg', { type: 'image/jpeg' });
+  const prediction = {
+    probabilities: [
+      { label: 'mel', probability: 0.7312 },
+      { label: 'nv', probability: 0.2688 },
+    ],
+    notice: 'Research software: not a medical device.',
+  };
+
+  it('shows the probabilities and that this is research software', async () => {
+    open({}, { [`POST ${path}/predict`]: prediction });
+    await userEvent.upload(await screen.findByLabelText('Choose an image'), image);
+    expect(await screen.findByText('73.1 %')).toBeVisible();
+    expect(screen.getByText('Research software: not a medical device.')).toBeVisible();
+  });
+
+  it('takes an image that is pasted', async () => {
+    open({}, { [`POST ${path}/predict`]: prediction });
+    await screen.findByText('Try one image');
+    fireEvent.paste(window, { clipboardData: { files: [image] } });
+    expect(await screen.findByText('73.1 %')).toBeVisible();
+  });
+
+  it("shows the server's refusal in its words", async () => {
+    open({}, { [`POST ${path}/predict`]: refusing(422, 'This is not a readable image.') });
+    await userEvent.upload(await screen.findByLabelText('Choose an image'), image);
+    expect(await screen.findByRole('alert')).toHaveTextContent('This is not a readable image.');
+  });
+});
+
+describe('the list of models', () => {
+  it('says when it is empty', async () => {
+    answerWith({ 'GET /api/models': { models: [] } });
+    renderPage(ModelsPage, '/models');
+    expect(await screen.findByText('No trained models yet')).toBeVisible();
+  });
+
+  it('sets the figures beside the baseline and marks drawn samples', async () => {
+    answerWith({ 'GET /api/models': { models: [{ ...model, is_sample: true }] } });
+    renderPage(ModelsPage, '/models');
+    const row = await screen.findByRole('row', { name: /MobileNetV2 on HAM10000/ });
+    expect(row).toHaveTextContent('70.7 %baseline 50.0 %');
+    expect(within(row).getByText('drawn sample')).toBeVisible();
+  });
+});

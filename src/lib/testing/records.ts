@@ -1,0 +1,195 @@
+// Records as the server sends them, for tests.
+import type {
+  DatasetSummary,
+  EpochPoint,
+  JobDetail,
+  ModelReport,
+  TrainingOptions,
+} from '@/client/records';
+
+export const dataset: DatasetSummary = {
+  name: 'HAM10000',
+  dataset_name: 'HAM10000',
+  dataset_path: 'server/data/HAM10000',
+  layout: 'ham10000',
+  layout_reason: 'HAM10000_metadata.csv has the columns image_id, dx and lesion_id.',
+  images: 10015,
+  lesions: 7470,
+  classes: [
+    { label: 'nv', images: 8902, lesions: 6856, example_image_ids: ['ISIC_1'] },
+    { label: 'mel', images: 1113, lesions: 614, example_image_ids: [] },
+  ],
+  problem_count: 2,
+  trainable: true,
+  not_trainable_because: null,
+  is_sample: false,
+  being_read: false,
+  created_at: '2025-12-03T18:00:00Z',
+  updated_at: '2025-12-03T18:00:00Z',
+  image_sizes: [{ width: 600, height: 450, images: 10015 }],
+  problems: [
+    { kind: 'row_without_image', message: 'The image is missing.', file: 'metadata.csv', row: 17 },
+  ],
+  problem_counts: { row_without_image: 2 },
+  bytes_on_disk: 2_900_000_000,
+};
+
+export const job: JobDetail = {
+  job_id: 'a1b2c3d4',
+  status: 'running',
+  progress: 45,
+  message: 'Epoch 15/30',
+  seconds_left: 187,
+  epoch: 14,
+  attempt: 1,
+  cancel_requested: false,
+  queue_position: null,
+  weights_sentence: 'The backbone starts from ImageNet weights.',
+  model_name: null,
+  model_path: null,
+  request: { dataset_name: 'HAM10000', architecture: 'MobileNetV2', epochs: 30 },
+  dataset_name: 'HAM10000',
+  architecture: 'MobileNetV2',
+  epochs: 30,
+  created_at: '2025-12-03T18:00:00Z',
+  started_at: '2025-12-03T18:00:05Z',
+  completed_at: null,
+  history: [],
+};
+
+export function epochPoint(epoch: number, more: Partial<EpochPoint> = {}): EpochPoint {
+  return {
+    epoch,
+    epochs: 30,
+    phase: 'head',
+    loss: 1 / epoch,
+    accuracy: 0.5,
+    val_loss: 1.2 / epoch,
+    val_accuracy: 0.5,
+    val_balanced_accuracy: 0.4,
+    learning_rate: 0.001,
+    seconds: 12,
+    best: false,
+    ...more,
+  };
+}
+
+const headline = { accuracy: 0.8132, balanced_accuracy: 0.7071, macro_f1: 0.689, macro_auc: 0.947 };
+const baseline = { accuracy: 0.67, balanced_accuracy: 0.5, macro_f1: 0.4, macro_auc: 0.5 };
+
+export const model: ModelReport = {
+  name: 'derma_mobilenetv2_20251203_180000',
+  model_path: 'server/models/derma_mobilenetv2_20251203_180000.h5',
+  metadata_path: 'server/models/derma_mobilenetv2_20251203_180000_metadata.json',
+  architecture: 'MobileNetV2',
+  dataset_name: 'HAM10000',
+  is_sample: false,
+  classes: ['nv', 'mel'],
+  epochs: 30,
+  weights_sentence: 'The backbone starts from ImageNet weights.',
+  headline,
+  baseline,
+  test_images: 1003,
+  test_lesions: 747,
+  bytes: 11_800_000,
+  created_at: '2025-12-03T18:00:00Z',
+  job_id: 'a1b2c3d4',
+  files: [
+    {
+      kind: 'h5',
+      file: 'derma_mobilenetv2_20251203_180000.h5',
+      bytes: 11_800_000,
+      url: '/api/models/derma_mobilenetv2_20251203_180000/files/h5',
+    },
+  ],
+  first_line: 'Tested once, at the end, on 1003 images of 747 lesions that the network never saw.',
+  metadata: {
+    metrics: {
+      test: {
+        ...headline,
+        per_class: [
+          {
+            label: 'nv',
+            precision: 0.9,
+            recall: 0.8,
+            specificity: 0.7,
+            f1: 0.85,
+            auc: 0.95,
+            support: 892,
+          },
+          {
+            label: 'mel',
+            precision: 0.5,
+            recall: 0.614,
+            specificity: 0.9,
+            f1: 0.55,
+            auc: null,
+            support: 111,
+          },
+        ],
+        confusion_matrix: {
+          labels: ['nv', 'mel'],
+          counts: [
+            [714, 178],
+            [43, 68],
+          ],
+        },
+      },
+    },
+    baseline: { answer: 'nv', ...baseline },
+    split: {
+      grouped_by: 'lesion',
+      counts: {
+        train: { images: 7010, groups: 5229 },
+        validation: { images: 2002, groups: 1494 },
+        test: { images: 1003, groups: 747 },
+      },
+    },
+    settings: { epochs: 30, optimizer: 'Adam', class_balancing: true },
+  },
+  history: [],
+};
+
+export const options: TrainingOptions = {
+  architectures: [
+    {
+      name: 'DenseNet169',
+      summary: 'Dense connections, optimal for medical imaging (recommended)',
+      parameters_millions: 12.6,
+      native_size: 224,
+      auto_weights: 'random',
+      weights_sentence: 'RANDOM START: the ImageNet weights of DenseNet169 cannot be had.',
+    },
+    {
+      name: 'MobileNetV2',
+      summary: 'Lightweight, edge deployment ready',
+      parameters_millions: 2.3,
+      native_size: 224,
+      auto_weights: 'imagenet',
+      weights_sentence: 'The backbone starts from ImageNet weights.',
+    },
+  ],
+  optimizers: ['Adam', 'SGD', 'RMSprop'],
+  defaults: {
+    dataset_name: '',
+    architecture: 'DenseNet169',
+    epochs: 30,
+    batch_size: 32,
+    optimizer: 'Adam',
+    learning_rate: 0.001,
+    class_balancing: true,
+    fine_tune_epochs: null,
+    weights: 'auto',
+    image_size: null,
+    seed: 0,
+  },
+  limits: {
+    epochs: { default: 30, minimum: 1, maximum: 1000 },
+    batch_size: { default: 32, minimum: 1, maximum: 1024 },
+    learning_rate: { default: 0.001, minimum: 1e-7, maximum: 1 },
+    fine_tune_epochs: { default: 7, minimum: 0, maximum: 1000 },
+    image_size: { default: 224, minimum: 32, maximum: 1024 },
+    seed: { default: 0, minimum: 0, maximum: 2147483647 },
+  },
+  device: 'CPU, 2 cores',
+};
