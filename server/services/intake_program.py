@@ -1,7 +1,15 @@
 """Reading images and archives that strangers made happens in a process of its own.
 
-The program is ``python -m server.intake``; it limits its own memory, and its time is limited here.
-A hostile file can end that process, and nothing else.
+A hostile file can end that process, and nothing else. It limits its own memory; its time is limited
+here. What is expected of it:
+
+    python -m server.intake FOLDER --max-file-bytes=N --max-bytes=N --max-files=N
+        unpack every archive in FOLDER, remove it, then understand what is there
+    python -m server.intake FOLDER --as-it-is
+        understand FOLDER, change nothing in it
+
+    exit code 0, stdout {"manifest": Manifest.as_dict()}
+    any other,   stdout {"error": {"code": …, "message": …, "where": {…}}} of a ``DermaScanError``
 """
 
 from __future__ import annotations
