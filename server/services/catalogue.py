@@ -17,7 +17,7 @@ from pathlib import Path
 
 import structlog
 
-from server.domain.errors import Conflict, InvalidInput, NotFound
+from server.domain.errors import Conflict, InvalidInput, NotFound, UnusableDataset
 from server.intake.manifest import Manifest
 from server.intake.readiness import why_not_trainable
 from server.services.dataset_records import (
@@ -25,6 +25,7 @@ from server.services.dataset_records import (
     footprint,
     read_manifest,
     read_record,
+    record_file,
     write_manifest,
     write_record,
 )
@@ -67,7 +68,7 @@ class Catalogue:
         self._lock = threading.RLock()
         self._known: dict[str, KnownDataset] = {}
         self._manifests: OrderedDict[tuple[str, DatasetRecord], Manifest] = OrderedDict()
-        self._unwritable: dict[str, tuple[DatasetRecord, Manifest | None]] = {}
+        self._in_memory: dict[str, tuple[DatasetRecord, Manifest | None]] = {}
         self._reading: dict[str, Future[None]] = {}
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="datasets")
 
@@ -139,7 +140,7 @@ class Catalogue:
         """The folder was removed or replaced."""
         with self._lock:
             self._known.pop(name, None)
-            self._unwritable.pop(name, None)
+            self._in_memory.pop(name, None)
 
     # --- remembering -------------------------------------------------------------------------
 
@@ -150,8 +151,8 @@ class Catalogue:
             if folder is None:
                 return None
             record = read_record(folder)
-            if record is None and name in self._unwritable:
-                record = self._unwritable[name][0]
+            if record is None and name in self._in_memory:
+                record = self._in_memory[name][0]
             known = self._known.get(name)
             if record is None or (known is not None and known.record == record):
                 return known if record is not None else None
@@ -177,7 +178,7 @@ class Catalogue:
             return self._manifests[key]
         if record.refusal is not None:
             return None
-        manifest = self._unwritable.get(name, (record, None))[1] or read_manifest(folder)
+        manifest = self._in_memory.get(name, (record, None))[1] or read_manifest(folder)
         if manifest is not None:
             self._manifests[key] = manifest
             while len(self._manifests) > _MANIFESTS_KEPT:
@@ -216,24 +217,39 @@ class Catalogue:
             return
         manifest: Manifest | None = None
         refusal: str | None = None
+        lasting = True
         try:
             manifest = self._program.understand(folder)
         except InvalidInput as refused:
             refusal = refused.message
+            # a program that died or took too long says nothing of the files: tried at next start
+            lasting = isinstance(refused, UnusableDataset)
         now = datetime.now(UTC)
         record = DatasetRecord(known.record.created_at if known else now, now, seen, refusal)
         with self._folders.steady():
             if footprint(self._folders.require(name)) == seen:
-                self._keep(folder, name, record, manifest)
+                self._keep(folder, name, record, manifest, lasting=lasting)
 
     def _keep(
-        self, folder: Path, name: str, record: DatasetRecord, manifest: Manifest | None
+        self,
+        folder: Path,
+        name: str,
+        record: DatasetRecord,
+        manifest: Manifest | None,
+        *,
+        lasting: bool,
     ) -> None:
+        with self._lock:
+            self._in_memory.pop(name, None)
         try:
-            if manifest is not None:
+            if not lasting:
+                record_file(folder).unlink(missing_ok=True)
+            elif manifest is not None:
                 write_manifest(folder, manifest)
-            write_record(folder, record)
+            if lasting:
+                write_record(folder, record)
+                return
         except OSError as error:  # a folder that is read only is remembered in memory
             log.warning("notes cannot be written", dataset=name, error=str(error))
-            with self._lock:
-                self._unwritable[name] = record, manifest
+        with self._lock:
+            self._in_memory[name] = record, manifest
