@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from server import __version__
-from server.api import account, health, jobs
+from server.api import account, health, jobs, reference
 from server.api import datasets as datasets_router
 from server.api import models as models_router
 from server.api.deps import Services
@@ -76,6 +76,8 @@ def create_app(settings: Settings) -> FastAPI:
         title="DermaScan",
         version=__version__,
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         responses=REFUSALS,
         generate_unique_id_function=_function_name,
     )
@@ -91,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lifetime = lifetime
     install_error_handlers(app)
     app.add_middleware(SecurityHeaders)
-    nouns = (health, account, datasets_router, jobs, models_router)
+    nouns = (health, account, datasets_router, jobs, models_router, reference)
     for noun in nouns:
         app.include_router(noun.router)
     app.include_router(page_router(settings.page_dir))

@@ -26,8 +26,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# FastAPI's own page of the API draws its scripts from a public server
-_WITHOUT_POLICY = ("/docs", "/redoc")
 
 
 class SecurityHeaders:
@@ -46,8 +44,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                if not scope["path"].startswith(_WITHOUT_POLICY):
-                    headers.setdefault("Content-Security-Policy", _POLICY)
+                headers.setdefault("Content-Security-Policy", _POLICY)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
