@@ -35,7 +35,7 @@ export function Page({ title, tabTitle, lead, above, beside, actions, children }
             </Text>
           )}
         </Box>
-        {actions !== undefined && <Group gap="sm">{actions}</Group>}
+        {Boolean(actions) && <Group gap="sm">{actions}</Group>}
       </Group>
       {children}
     </Stack>

@@ -3,7 +3,7 @@ import { Alert, Box, Button, Group, Skeleton, Stack, ThemeIcon, Title } from '@m
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { sentenceOf } from '@/client/refusal';
+import { sentenceOf, ServerAway } from '@/client/refusal';
 import { Panel } from './Panel';
 
 /** Grey lines in the place of what is coming. */
@@ -54,7 +54,7 @@ export function Empty({ icon, title, children, actions }: EmptyProps) {
 export function Refused({ error, title }: { error: unknown; title?: string }) {
   return (
     <Alert
-      color="red"
+      color={error instanceof ServerAway ? 'yellow' : 'red'}
       role="alert"
       title={title}
       icon={<IconAlertTriangle aria-hidden />}

@@ -50,7 +50,9 @@ function Invitation() {
       <Button
         variant="subtle"
         color="gray"
-        px={8}
+        px={6}
+        fz={13}
+        styles={{ label: { overflow: 'visible' } }}
         size="compact-sm"
         leftSection={<IconLock size={18} aria-hidden />}
         onClick={open}

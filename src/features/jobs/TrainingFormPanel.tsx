@@ -94,7 +94,7 @@ export function TrainingFormPanel({ options, datasets, dataset }: TrainingFormPa
             </Text>
             {start.isError && <Refused error={start.error} title="Not started" />}
             {tried && Object.keys(found).length > 0 && (
-              <Text size="sm" c="red" role="alert">
+              <Text size="sm" c="var(--mantine-color-error)" role="alert">
                 Mend the marked fields first.
               </Text>
             )}
