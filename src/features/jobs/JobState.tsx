@@ -61,7 +61,6 @@ function Ending({ job }: { job: JobDetail }) {
         role="status"
       >
         <Stack align="flex-start" gap="sm">
-          {job.message}
           {job.model_name && (
             <LinkButton
               to="/models/$name"

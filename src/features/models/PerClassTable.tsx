@@ -3,16 +3,17 @@ import { Table, Text } from '@mantine/core';
 import { formatCount, formatScore } from '@/lib/format';
 import type { ClassScores } from './report';
 
-const COLUMNS: [string, (row: ClassScores) => string][] = [
+const COLUMNS: [string, (row: ClassScores, others: number) => string][] = [
   ['Images', (row) => formatCount(row.support)],
   ['Sensitivity', (row) => formatScore(row.recall, row.support)],
-  ['Specificity', (row) => formatScore(row.specificity)],
+  ['Specificity', (row, others) => formatScore(row.specificity, others)],
   ['Precision', (row) => formatScore(row.precision, row.support)],
   ['F1', (row) => formatScore(row.f1, row.support)],
   ['AUC', (row) => formatScore(row.auc, row.support)],
 ];
 
 export function PerClassTable({ rows }: { rows: ClassScores[] }) {
+  const total = rows.reduce((sum, row) => sum + row.support, 0);
   return (
     <>
       <Table.ScrollContainer minWidth={430}>
@@ -35,7 +36,7 @@ export function PerClassTable({ rows }: { rows: ClassScores[] }) {
                 </Table.Th>
                 {COLUMNS.map(([name, textOf]) => (
                   <Table.Td key={name} ta="right">
-                    {textOf(row)}
+                    {textOf(row, total - row.support)}
                   </Table.Td>
                 ))}
               </Table.Tr>
