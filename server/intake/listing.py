@@ -86,10 +86,21 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[FoundFile]:
             continue
         for entry in found:
             path = prefix + entry.name
-            if entry.is_dir():
+            if not _is_text(entry.name):
+                problems.append(_odd_name(path))
+            elif entry.is_dir():
                 waiting.append((f"{path}/", Path(entry.path)))
             else:
                 yield _found(path, entry)
+
+
+def _is_text(name: str) -> bool:
+    """False for names in an old encoding, which no table and no JSON file could repeat."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _found(path: str, entry: os.DirEntry[str]) -> FoundFile:
@@ -98,6 +109,15 @@ def _found(path: str, entry: os.DirEntry[str]) -> FoundFile:
     except OSError:  # a link to nothing: stays in the list and fails when it is read
         status = entry.stat(follow_symlinks=False)
     return FoundFile(path, kind_of(path), status.st_size, status.st_mtime_ns)
+
+
+def _odd_name(path: str) -> Problem:
+    readable = path.encode(errors="replace").decode()
+    return Problem(
+        ProblemKind.LAYOUT,
+        f"The name {readable!r} is not written in UTF-8; the file is left out. Rename it.",
+        file=readable,
+    )
 
 
 def _closed(prefix: str, error: OSError) -> Problem:

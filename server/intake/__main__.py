@@ -1,0 +1,122 @@
+"""The import program: unpack what lies in a folder, understand it, print the manifest as JSON.
+
+    python -m server.intake FOLDER                  unpack every archive in it, then understand
+    python -m server.intake FOLDER --as-it-is       change nothing
+    python -m server.intake FOLDER --human          change nothing, and print words instead of JSON
+
+The server runs it as a process of its own, because a hostile file can end a process or fill its
+memory. Exactly one JSON object is printed. Exit code 0: ``{"ok": true, "manifest": …, "unpacked":
+number of archives}``. Exit code 2: ``{"ok": false, "error": {"code", "message", "where"}}``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from server.domain.errors import DermaScanError, TooLarge
+from server.intake.manifest import Manifest
+from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
+from server.intake.printed_summary import printed
+from server.intake.understand import understand, worst_first
+from server.intake.unpack_folder import unpack_folder
+from server.intake.unpack_limits import UnpackLimits
+
+EXIT_DONE = 0
+EXIT_CRASHED = 1
+EXIT_REFUSED = 2
+
+
+def main(words: list[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    chosen = _arguments(words)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    limit_memory(chosen.max_memory)
+    try:
+        unpacked, manifest = _take_in(chosen)
+    except DermaScanError as error:
+        return _refuse(error, human=chosen.human)
+    except MemoryError:
+        return _refuse(_out_of_memory(chosen.max_memory), human=chosen.human)
+    except Exception:
+        traceback.print_exc()
+        return _refuse(
+            DermaScanError("The files could not be read: the import program failed; see the log."),
+            human=chosen.human,
+            exit_code=EXIT_CRASHED,
+        )
+    if chosen.human:
+        sys.stdout.write(printed(manifest))
+    else:
+        _print({"ok": True, "manifest": manifest.as_dict(), "unpacked": unpacked})
+    return EXIT_DONE
+
+
+def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
+    if chosen.as_it_is or chosen.human:
+        return 0, understand(chosen.folder)
+    limits = UnpackLimits(
+        file_bytes=chosen.max_file_bytes,
+        total_bytes=chosen.max_bytes,
+        files=chosen.max_files,
+        ratio=chosen.max_ratio,
+    )
+    unpacked, problems = unpack_folder(chosen.folder, limits)
+    manifest = understand(chosen.folder)
+    return unpacked, replace(manifest, problems=worst_first([*problems, *manifest.problems]))
+
+
+def _arguments(words: list[str] | None) -> argparse.Namespace:
+    limits = UnpackLimits()
+    parser = argparse.ArgumentParser(
+        prog="python -m server.intake",
+        description="Say what a folder of images is: layout, classes, every problem.",
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--as-it-is", "--no-unpack", action="store_true", help="unpack and remove no archive"
+    )
+    parser.add_argument(
+        "--human", action="store_true", help="print words instead of JSON; implies --as-it-is"
+    )
+    for flag, default, words_of_help in (
+        ("--max-file-bytes", limits.file_bytes, "one unpacked file"),
+        ("--max-bytes", limits.total_bytes, "all unpacked files"),
+        ("--max-files", limits.files, "entries of all archives"),
+        ("--max-ratio", limits.ratio, "growth of an archive by unpacking"),
+        ("--max-memory", DEFAULT_MEMORY, "memory of this program, in bytes"),
+    ):
+        parser.add_argument(flag, type=int, default=default, metavar="N", help=words_of_help)
+    return parser.parse_args(words)
+
+
+def _refuse(error: DermaScanError, *, human: bool, exit_code: int = EXIT_REFUSED) -> int:
+    if human:
+        sys.stderr.write(f"{error.message}\n")
+    else:
+        content = {"code": error.code, "message": error.message, "where": error.where}
+        _print({"ok": False, "error": content})
+    return exit_code
+
+
+def _out_of_memory(size: int) -> TooLarge:
+    return TooLarge(
+        f"Reading the files needs more than {size // 1024**2} MB of memory; send them in smaller "
+        "parts."
+    )
+
+
+def _print(content: dict[str, Any]) -> None:
+    json.dump(content, sys.stdout, separators=(",", ":"))
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
