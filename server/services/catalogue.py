@@ -17,7 +17,7 @@ from pathlib import Path
 
 import structlog
 
-from server.domain.errors import Conflict, InvalidInput, NotFound, UnusableDataset
+from server.domain.errors import Conflict, DermaScanError, NotFound, UnusableDataset
 from server.intake.manifest import Manifest
 from server.intake.readiness import why_not_trainable
 from server.services.dataset_records import (
@@ -202,7 +202,7 @@ class Catalogue:
         try:
             self._read_if_changed(name)
         except (NotFound, Conflict):
-            pass  # deleted meanwhile, or the server is going down
+            pass
         except Exception:  # nobody waits for the result: the log is the only place to say it
             log.exception("a dataset could not be read", dataset=name)
         finally:
@@ -220,7 +220,9 @@ class Catalogue:
         lasting = True
         try:
             manifest = self._program.understand(folder)
-        except InvalidInput as refused:
+        except (NotFound, Conflict):  # deleted meanwhile, or the server is going down
+            raise
+        except DermaScanError as refused:
             refusal = refused.message
             # a program that died or took too long says nothing of the files: tried at next start
             lasting = isinstance(refused, UnusableDataset)

@@ -7,7 +7,7 @@ same name is refused, and so is a table that would take a label away from an ima
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from filecmp import cmp
 from pathlib import Path
 
@@ -15,8 +15,10 @@ import structlog
 
 from server.domain.dataset_name import check_dataset_name
 from server.domain.errors import Conflict, InvalidInput
-from server.domain.sent_name import OWN_FOLDER
-from server.intake.manifest import Manifest
+from server.domain.sent_name import OWN_FOLDER, path_of
+from server.intake.file_kinds import FileKind, kind_of
+from server.intake.manifest import Manifest, Problem
+from server.intake.understand import worst_first
 from server.services.catalogue import Catalogue, KnownDataset
 from server.services.incoming import IncomingUpload, UploadLimits
 from server.services.intake_program import IntakeProgram
@@ -118,7 +120,8 @@ class ImportService:
             self._put_new(new, name, manifest)
             added, unchanged = len(manifest.images), 0
         else:
-            added, unchanged = self._add(staging, new, name)
+            left_out = _left_in_archives(manifest, upload.files_saved)
+            added, unchanged = self._add(staging, new, name, left_out)
         log.info("files were uploaded", dataset=name, images_added=added, unchanged=unchanged)
         return Imported(name, upload.files_saved, added, unchanged)
 
@@ -195,7 +198,9 @@ class ImportService:
             self._folders.put_in_place(new, name)
         self._catalogue.forget(name)
 
-    def _add(self, staging: Staging, new: Path, name: str) -> tuple[int, int]:
+    def _add(
+        self, staging: Staging, new: Path, name: str, left_out: list[Problem]
+    ) -> tuple[int, int]:
         """Returns how many images came and how many files were there already."""
         folder, tree = self._folders.require(name), staging.tree(name)
         known = self._catalogue.examine(name, self._program.seconds)
@@ -207,12 +212,20 @@ class ImportService:
         after = self._program.understand(tree, staging.root)
         if before is not None:
             _check_labels(before, after)
+        after = replace(after, problems=worst_first([*left_out, *after.problems]))
         with full_disk_is_said("writing down what was uploaded"):
             self._catalogue.write_down(tree, after, known.record.created_at if known else None)
             self._check_not_in_use(name)
             self._folders.swap_in(staging, name)
         self._catalogue.forget(name)
         return len(after.images) - (len(before.images) if before else 0), unchanged
+
+
+def _left_in_archives(manifest: Manifest, sent: list[str]) -> list[Problem]:
+    """What was found wrong inside the archives of this upload: they are gone once unpacked."""
+    paths = [path for path in map(path_of, sent) if path is not None]
+    archives = tuple(f"{path.name}/" for path in paths if kind_of(path.name) is FileKind.ARCHIVE)
+    return [each for each in manifest.problems if each.file and each.file.startswith(archives)]
 
 
 def _drop_unchanged(new: Path, folder: Path) -> int:

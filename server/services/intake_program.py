@@ -8,8 +8,9 @@ here. What is expected of it:
     python -m server.intake FOLDER --as-it-is
         understand FOLDER, change nothing in it
 
-    exit code 0, stdout {"manifest": Manifest.as_dict()}
-    any other,   stdout {"error": {"code": …, "message": …, "where": {…}}} of a ``DermaScanError``
+    exit code 0  stdout {"manifest": Manifest.as_dict()}
+    exit code 2  stdout {"error": {"code": …, "message": …, "where": {…}}} of a ``DermaScanError``
+    any other    it died; stderr says how
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import structlog
 
 from server.domain import errors
 from server.domain.errors import Conflict, DermaScanError, InvalidInput
-from server.domain.events import EXIT_FINISHED
+from server.domain.events import EXIT_FINISHED, EXIT_REFUSED
 from server.intake.manifest import Manifest
 from server.services.incoming import UploadLimits
 from server.store.dataset_folders import note_program
@@ -139,16 +140,18 @@ def _manifest(printed: str) -> Manifest:
 
 
 def _refusal(printed: str, said: str, exit_code: int) -> DermaScanError:
-    try:
-        error = json.loads(printed)["error"]
-        return _BY_CODE[error["code"]](error["message"], **error["where"])
-    except (ValueError, KeyError, TypeError):
-        log.error("the intake program died", exit_code=exit_code, said=said[-4000:])
-        return InvalidInput(
-            "The files could not be read: the program that reads them ended without an answer, "
-            "perhaps because they need more memory than it may use. Send them in smaller parts; "
-            "the server's log says more."
-        )
+    if exit_code == EXIT_REFUSED:
+        try:
+            error = json.loads(printed)["error"]
+            return _BY_CODE[error["code"]](error["message"], **error["where"])
+        except (ValueError, KeyError, TypeError):
+            said = said or printed
+    log.error("the intake program died", exit_code=exit_code, said=said[-4000:])
+    return InvalidInput(
+        "The files could not be read: the program that reads them ended without an answer, "
+        "perhaps because they need more memory than it may use. Send them in smaller parts; "
+        "the server's log says more."
+    )
 
 
 def _going_down() -> Conflict:

@@ -137,6 +137,16 @@ def test_the_table_first_and_the_images_later_in_two_parts(house: House) -> None
     assert set(tree(house, "table first")) >= {name for name, _ in images}
 
 
+def test_what_an_added_archive_holds_in_vain_is_said(house: House) -> None:
+    upload(house.here, "vain", class_folders(images=3))
+    more = zipped([("melanoma/new.jpg", jpeg((1, 2, 3))), ("melanoma/scan.bmp", b"BM")])
+    answer = upload(house.here, "vain", [("more.zip", more)])
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["images_added"] == 1
+    (problem,) = answer.json()["summary"]["problems"]
+    assert problem["file"] == "more.zip/melanoma/scan.bmp"
+
+
 def test_another_file_of_the_same_name_is_refused_and_nothing_changes(house: House) -> None:
     files = class_folders(images=3)
     upload(house.here, "clash", files)
