@@ -110,7 +110,7 @@ function ChosenFiles({ picked, name, refused, onName, onForget }: ChosenFilesPro
         </Text>
         <TextInput
           label="Dataset name"
-          description="Letters, digits, dot, dash and underscore. A known name adds to that dataset."
+          description="Letters, digits, spaces, dots, dashes and underscores. A known name adds to that dataset."
           placeholder="HAM10000"
           required
           withAsterisk={false}
