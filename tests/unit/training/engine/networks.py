@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
+import pytest
 import torch
 from torch import nn
 
@@ -28,6 +30,21 @@ def random_network(name: str, size: int = 48, seed: int = 0) -> Network:
     """A network from random weights, as a run would build it."""
     chosen = ARCHITECTURES[name]
     return build(chosen, size, CLASSES, resolve(chosen, "none", None), seed)
+
+
+def real_weights() -> Path:
+    """The folder with real pretrained weights; skips the test where there is none."""
+    named = os.environ.get("DERMASCAN_WEIGHTS_DIR")
+    folder = Path(named) if named else Path(__file__).resolve().parents[5] / "shared" / "weights"
+    if not (folder / ARCHITECTURES["MobileNetV2"].weights_file).is_file():
+        pytest.skip("needs ../shared/weights or DERMASCAN_WEIGHTS_DIR")
+    return folder
+
+
+def real_mobilenet(size: int) -> Network:
+    """MobileNetV2 with real pretrained weights and a random head."""
+    chosen = ARCHITECTURES["MobileNetV2"]
+    return build(chosen, size, CLASSES, resolve(chosen, "imagenet", real_weights()), seed=0)
 
 
 @contextlib.contextmanager
@@ -59,7 +76,12 @@ def enliven(network: Network, seed: int = 1) -> None:
     """Give the torch side BatchNorms and a head as a trained network has them.
 
     The statistics are those of real activations, a little off, so that the signal neither dies out
-    nor grows on its way through the network; no BatchNorm is the identity.
+    nor grows on its way through the network; no BatchNorm is the identity. Leaves the module in
+    inference mode, with logits that differ by about 1 from image to image.
+
+    Args:
+        network: as built.
+        seed: of everything drawn here.
     """
     module, images = network.module, as_torch(pictures(network.image_size, 6, seed))
     norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
@@ -71,16 +93,20 @@ def enliven(network: Network, seed: int = 1) -> None:
             norm.bias.normal_(0, 0.2)
             norm.momentum = 1.0
             norm.train()
-        module(images)
+        module.features(images)
         for norm, momentum in zip(norms, momenta, strict=True):
             assert norm.running_mean is not None
             assert norm.running_var is not None
             norm.running_mean += 0.1 * norm.running_var.sqrt() * torch.randn_like(norm.running_mean)
+            # a floor, because six images may happen to agree on a channel
+            norm.running_var += 0.15 * norm.running_var.mean()
             norm.running_var *= torch.empty_like(norm.running_var).uniform_(0.7, 1.4)
             norm.momentum = momentum
-        for parameter in module.head_parameters():
-            parameter.normal_(0, 0.1)
-    module.train(module.training)
+        module.eval()
+        features = module.features(images)
+        weight, bias = module.head_parameters()
+        weight.normal_(0, 1 / features.std(dim=0).norm().item())
+        bias.copy_(-weight @ features.mean(dim=0))
 
 
 def pictures(size: int, count: int = 3, seed: int = 2) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,8 @@ from tests.unit.training.engine.networks import (
     keras_logits,
     pictures,
     random_network,
+    real_mobilenet,
+    real_weights,
     relative_error,
     torch_features,
     torch_logits,
@@ -35,8 +36,8 @@ from tests.unit.training.engine.networks import (
 MOBILE = ARCHITECTURES["MobileNetV2"]
 
 
-def _mobile(weights: ResolvedWeights, size: int = 32) -> Network:
-    return build(MOBILE, size, CLASSES, weights, seed=0)
+def _mobile(weights: ResolvedWeights) -> Network:
+    return build(MOBILE, 32, CLASSES, weights, seed=0)
 
 
 def _batch_norms(module: nn.Module) -> list[nn.BatchNorm2d]:
@@ -226,18 +227,10 @@ def test_a_download_that_fails_is_a_refusal_with_both_ways_out(
             _mobile(promised)
 
 
-def _real_weights() -> Path:
-    named = os.environ.get("DERMASCAN_WEIGHTS_DIR")
-    folder = Path(named) if named else Path(__file__).resolve().parents[5] / "shared" / "weights"
-    if not (folder / MOBILE.weights_file).is_file():
-        pytest.skip("needs ../shared/weights or DERMASCAN_WEIGHTS_DIR")
-    return folder
-
-
 @pytest.mark.real_data
 def test_the_real_weights_are_loaded_and_both_sides_agree_on_them() -> None:
-    network = _mobile(resolve(MOBILE, "imagenet", _real_weights()), size=96)
-    with h5py.File(_real_weights() / MOBILE.weights_file) as file:
+    network = real_mobilenet(96)
+    with h5py.File(real_weights() / MOBILE.weights_file) as file:
         first = np.asarray(file["Conv1/Conv1/kernel"])
     found = network.module.get_parameter("backbone.Conv1.weight").detach().numpy()
     np.testing.assert_array_equal(found, first.transpose(3, 2, 0, 1))
@@ -248,7 +241,7 @@ def test_the_real_weights_are_loaded_and_both_sides_agree_on_them() -> None:
 
 @pytest.mark.real_data
 def test_bfloat16_keeps_the_real_features() -> None:
-    network = _mobile(resolve(MOBILE, "imagenet", _real_weights()), size=96)
+    network = real_mobilenet(96)
     images = pictures(96)
     exact = torch_features(network, images)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
