@@ -2,9 +2,10 @@
 
     python benchmarks/score_saved_model.py MODEL.h5 DATASET_FOLDER --backend jax
 
-Reads ``…_metadata.json`` only for the names of the test images and the order of the classes; or,
-with ``--table CSV`` (columns ``image_id,dx``), scores every image of that table instead. Images are
-resized to the model's input by Pillow and divided by 255, as the document says.
+The diagnoses come from the dataset's own table (``dx`` or ``label``). Scored are the images of the
+test part that ``…_metadata.json`` names, or with ``--every-image`` all of the table's, for a folder
+that the model has never seen. Images are resized to the model's input by Pillow and divided by
+255, as the document says.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def main() -> int:
     parser.add_argument("model", type=Path)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--backend", default="jax", choices=["jax", "tensorflow", "torch"])
-    parser.add_argument("--table", type=Path)
+    parser.add_argument("--every-image", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     os.environ["KERAS_BACKEND"] = options.backend
@@ -38,8 +39,10 @@ def main() -> int:
     metadata = json.loads(
         options.model.with_name(f"{options.model.stem}_metadata.json").read_text("utf-8")
     )
-    labels: list[str] = metadata["labels"]
-    truth = _table(options.table) if options.table else _test_part(metadata)
+    labels: list[str] = metadata["classes"]
+    truth = _diagnoses(options.dataset)
+    if not options.every_image:
+        truth = {name: truth[name] for name in metadata["split"]["images"]["test"]}
     places = {file.stem: file for file in sorted(options.dataset.rglob("*.*"))}
     side = int(model.input_shape[1])
     names = [name for name in truth if name in places]
@@ -58,13 +61,17 @@ def main() -> int:
     return 0
 
 
-def _test_part(metadata: dict[str, Any]) -> dict[str, str]:
-    return {each["image_id"]: each["label"] for each in metadata["split"]["test"]["images"]}
-
-
-def _table(file: Path) -> dict[str, str]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        return {row["image_id"]: row["dx"] for row in csv.DictReader(lines)}
+def _diagnoses(folder: Path) -> dict[str, str]:
+    """Image to diagnosis, from the first table in ``folder`` that has both."""
+    for table in sorted(folder.rglob("*metadata*")):
+        if table.suffix not in ("", ".csv", ".tab"):
+            continue
+        with table.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        column = next((name for name in ("dx", "label") if rows and name in rows[0]), None)
+        if column:
+            return {row["image_id"]: row[column] for row in rows}
+    raise SystemExit(f"There is no table with image_id and dx or label in {folder}.")
 
 
 def _pixels(file: Path, side: int) -> np.ndarray[Any, np.dtype[np.float32]]:

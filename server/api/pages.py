@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import mimetypes
+from functools import lru_cache
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
+_WORTH_COMPRESSING = (".js", ".css", ".svg")
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>DermaScan</title>
@@ -48,10 +52,13 @@ def page_router(dist: Path) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/{path:page}", methods=["GET", "HEAD"])
-    def page(path: str) -> Response:
+    def page(path: str, request: Request) -> Response:
         file = _inside(dist, path)
         if file is not None:
             cache = _FOR_EVER if path.startswith("assets/") else _ASK_FIRST
+            takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+            if takes_gzip and file.suffix in _WORTH_COMPRESSING:
+                return _compressed(file, cache)
             return FileResponse(file, headers={"Cache-Control": cache})
         if path.startswith("assets/"):
             raise HTTPException(404)
@@ -61,6 +68,18 @@ def page_router(dist: Path) -> APIRouter:
         return FileResponse(index, headers={"Cache-Control": _ASK_FIRST})
 
     return router
+
+
+def _compressed(file: Path, cache: str) -> Response:
+    headers = {"Cache-Control": cache, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return Response(_gzipped(file, file.stat().st_mtime_ns), headers=headers, media_type=kind)
+
+
+@lru_cache(maxsize=256)
+def _gzipped(file: Path, _changed_at: int) -> bytes:
+    """Compressed once for each build; the time of the last change is part of the key."""
+    return gzip.compress(file.read_bytes(), mtime=0)
 
 
 def _inside(dist: Path, path: str) -> Path | None:

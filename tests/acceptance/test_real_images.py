@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -12,6 +13,12 @@ import pytest
 from tests.acceptance.running_server import ROOT, RunningServer
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
+
+
+def _lesion_of_each_image(dataset: Path) -> dict[str, str]:
+    (table,) = dataset.rglob("HAM10000_metadata.csv")
+    with table.open(encoding="utf-8", newline="") as lines:
+        return {row["image_id"]: row["lesion_id"] for row in csv.DictReader(lines)}
 
 
 def test_ham10000_small_from_zip_to_a_model_that_scores_the_same_on_another_back_end(
@@ -47,10 +54,12 @@ def test_ham10000_small_from_zip_to_a_model_that_scores_the_same_on_another_back
 
     test = report["metadata"]["metrics"]["test"]
     assert test["balanced_accuracy"] > report["baseline"]["balanced_accuracy"]
+    lesion = _lesion_of_each_image(server.home / "data" / "HAM10000")
     lesions_of = {
-        part: set(report["metadata"]["split"][part]["groups"])
-        for part in ("train", "validation", "test")
+        part: {lesion[image_id] for image_id in image_ids}
+        for part, image_ids in report["metadata"]["split"]["images"].items()
     }
+    assert sum(map(len, lesions_of.values())) == 252
     assert not lesions_of["train"] & lesions_of["test"]
     assert not lesions_of["train"] & lesions_of["validation"]
     assert not lesions_of["validation"] & lesions_of["test"]

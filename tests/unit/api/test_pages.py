@@ -89,3 +89,15 @@ def test_an_unexpected_error_shows_no_traceback(browser: TestClient) -> None:
     assert answer.status_code == 500
     assert answer.json()["code"] == "internal_error"
     assert "secret" not in answer.text
+
+
+def test_scripts_travel_compressed_to_whoever_takes_that(browser: TestClient, dist: Path) -> None:
+    _build(dist)
+    script = dist / "assets" / "app-1a2b.js"
+    for content in ("let a = 1;" * 100, "let b = 2;" * 100):
+        script.write_text(content, encoding="utf-8")
+        for accepted, encoding in (("gzip", "gzip"), ("identity", None)):
+            answer = browser.get("/assets/app-1a2b.js", headers={"Accept-Encoding": accepted})
+            assert answer.text == content
+            assert answer.headers.get("content-encoding") == encoding
+            assert "javascript" in answer.headers["content-type"]
