@@ -79,7 +79,8 @@ def _recognise(listing: Listing, tables: Tables) -> Draft:
         draft = read_class_folders(listing)
         return add_groups(_with_problems(draft, tables.problems), tables.grouping, index)
     draft = read_with_tables(listing, tables, index)
-    if not draft.candidates:
+    lost = [each for each in draft.problems if each.kind is ProblemKind.ROW_WITHOUT_IMAGE]
+    if len(lost) == len(tables.labelled):
         by_folders = read_class_folders(listing)
         if len({candidate.label for candidate in by_folders.candidates}) > 1:
             return _with_problems(by_folders, (*tables.problems, _table_of_others(tables)))
