@@ -16,6 +16,9 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
 _WORTH_COMPRESSING = (".js", ".css", ".svg")
 
+# A Windows registry may call scripts plain text, and a browser told not to sniff refuses those.
+mimetypes.add_type("text/javascript", ".js")
+
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>DermaScan</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
