@@ -71,7 +71,8 @@ class Predictor:
             InvalidInput: it is not an image that can be read.
         """
         opened = open_image(image) if isinstance(image, bytes) else image
-        pixels = np.asarray(to_square_rgb(opened, self.image_size), dtype=np.float32) / np.float32(255)
+        square = to_square_rgb(opened, self.image_size)
+        pixels = np.asarray(square, dtype=np.float32) / np.float32(255)
         found = self.probabilities(pixels[np.newaxis])[0]
         order = np.argsort(-found, kind="stable")
         return [(self.labels[number], float(found[number])) for number in order]
