@@ -96,10 +96,11 @@ def _zip_entries(archive: Path, name: str, budget: Budget) -> Iterator[Entry]:
             _check_zip(infos, name)
         for info in infos:
             nature = stat.S_IFMT(info.external_attr >> 16)
+            is_folder = info.filename.endswith("/")  # is_dir() fails for an empty name
             yield Entry(
                 name=info.filename,
-                is_file=not info.is_dir() and nature in (0, stat.S_IFREG),
-                is_folder=info.is_dir(),
+                is_file=not is_folder and nature in (0, stat.S_IFREG),
+                is_folder=is_folder,
                 chunks=partial(_chunks, name, partial(opened.open, info)),
             )
 

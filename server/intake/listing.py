@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,8 +91,8 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[FoundFile]:
                 problems.append(_odd_name(path))
             elif entry.is_dir():
                 waiting.append((f"{path}/", Path(entry.path)))
-            else:
-                yield _found(path, entry)
+            elif (file := _found(path, entry)) is not None:
+                yield file
 
 
 def _is_text(name: str) -> bool:
@@ -103,11 +104,14 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _found(path: str, entry: os.DirEntry[str]) -> FoundFile:
+def _found(path: str, entry: os.DirEntry[str]) -> FoundFile | None:
     try:
         status = entry.stat()
     except OSError:  # a link to nothing: stays in the list and fails when it is read
         status = entry.stat(follow_symlinks=False)
+    else:
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would never end
+            return None
     return FoundFile(path, kind_of(path), status.st_size, status.st_mtime_ns)
 
 

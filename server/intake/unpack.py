@@ -13,7 +13,7 @@ import filecmp
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from server.domain.errors import StorageFull, UnsafeArchive
+from server.domain.errors import StorageFull, UnsafeArchive, UnusableDataset
 from server.intake.archive_reading import Entry, read_entries
 from server.intake.file_kinds import FileKind, ending, kind_of, why_unknown
 from server.intake.manifest import Problem, ProblemKind
@@ -49,7 +49,7 @@ def unpack(
     Raises:
         UnsafeArchive: it breaks a rule of safe unpacking.
         TooLarge: over a limit.
-        UnusableDataset: it is damaged.
+        UnusableDataset: it is damaged, or a file in it cannot be written here.
         StorageFull: the disk has no room.
     """
     budget = budget or Budget(limits or UnpackLimits())
@@ -59,12 +59,7 @@ def unpack(
         work.run(archive, archive.name, "", depth=0)
     except OSError as error:
         work.undo()
-        if error.errno not in _FULL:
-            raise
-        raise StorageFull(
-            f"The server's disk is full while unpacking {archive.name!r}; nothing was kept. "
-            "Make room and try again."
-        ) from error
+        raise _not_written(archive.name, error) from error
     except BaseException:
         work.undo()
         raise
@@ -179,6 +174,19 @@ class _Unpacking:
 
     def _say(self, kind: ProblemKind, what: str, label: str) -> None:
         self.problems.append(Problem(kind, f"{what}; it is left out.", file=label))
+
+
+def _not_written(archive: str, error: OSError) -> StorageFull | UnusableDataset:
+    if error.errno in _FULL:
+        return StorageFull(
+            f"The server's disk is full while unpacking {archive!r}; nothing was kept. "
+            "Make room and try again."
+        )
+    return UnusableDataset(
+        f"The archive {archive!r} cannot be unpacked here ({error.strerror}); nothing was kept. "
+        "Unpack it yourself, shorten long names, and upload the images.",
+        file=archive,
+    )
 
 
 def without_ending(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,15 @@ def test_our_own_notes_and_hidden_files_are_no_data(tmp_path: Path) -> None:
     manifest = understand(tmp_path)
     assert len(manifest.images) == 2
     assert {problem.kind for problem in manifest.problems} == {ProblemKind.TOO_FEW_LESIONS}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+@pytest.mark.timeout(20)
+def test_a_pipe_among_the_images_is_never_read(tmp_path: Path) -> None:
+    """Reading it would never end."""
+    put_pictures(tmp_path, ["mel/1.jpg", "nv/2.jpg"])
+    os.mkfifo(tmp_path / "mel" / "pipe.jpg")
+    assert len(understand(tmp_path).images) == 2
 
 
 def test_the_manifest_survives_json_whole(tmp_path: Path) -> None:

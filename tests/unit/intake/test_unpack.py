@@ -150,6 +150,12 @@ def test_nothing_is_written_outside(tmp_path: Path, name: str, kind: str) -> Non
     assert files_in(_out(tmp_path)) == set(unpacked.files)
 
 
+@pytest.mark.parametrize("name", ["", "\0.jpg", "/", "..", "."])
+def test_an_entry_without_a_usable_name_is_passed_over(tmp_path: Path, name: str) -> None:
+    archive = zip_of(tmp_path / "a.zip", [(name, b"x"), ("1.jpg", b"y")])
+    assert unpack(archive, _out(tmp_path)).files == ("1.jpg",)
+
+
 def test_a_name_that_leads_outside_is_said(tmp_path: Path) -> None:
     archive = zip_of(tmp_path / "a.zip", [("../evil.jpg", b"x")])
     (problem,) = unpack(archive, _out(tmp_path)).problems
