@@ -7,6 +7,7 @@ it; so whatever dies in between leaves nothing false behind. Publishing again do
 from __future__ import annotations
 
 import errno
+import filecmp
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
@@ -35,11 +36,18 @@ def publish(folder: RunFolder, files: Mapping[str, str], models_dir: Path) -> No
     sync_folder(models_dir)
 
 
-def withdraw(files: Mapping[str, str], models_dir: Path) -> None:
-    """Remove published files again, the metadata first."""
+def withdraw(folder: RunFolder, files: Mapping[str, str], models_dir: Path) -> None:
+    """Remove published files again, the metadata first.
+
+    Only what came out of the run's output folder goes: a file that still lies there was never
+    published, so the one of that name in ``models_dir`` is another model's and stays.
+    """
     names = _plain_names(files)
     for name in sorted(names, key=lambda name: not name.endswith(METADATA_ENDING)):
-        (models_dir / name).unlink(missing_ok=True)
+        source, target = folder.output / name, models_dir / name
+        _draft(target).unlink(missing_ok=True)
+        if target.exists() and (not source.exists() or _same(source, target)):
+            target.unlink(missing_ok=True)
 
 
 def sweep(models_dir: Path, stands_behind: Callable[[str, str], bool], busy: set[str]) -> None:
@@ -83,14 +91,33 @@ def _move(source: Path, target: Path) -> None:
             return
         raise FileNotFoundError(errno.ENOENT, "The training program left no such file", str(source))
     if target.exists():
-        raise FileExistsError(errno.EEXIST, "There is a model of that name already", target.name)
+        if not _same(source, target):
+            raise FileExistsError(
+                errno.EEXIST, "There is a model of that name already", target.name
+            )
+        source.unlink()  # copied before, by who died then
+        return
+    sync_file(source)
     try:
-        sync_file(source)
         source.rename(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        draft = target.with_name(f".{target.name}.tmp")
-        shutil.copyfile(source, draft)
-        sync_file(draft)
-        draft.rename(target)
+        _copy(source, target)
+        source.unlink()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """To another disk: whole or not there."""
+    draft = _draft(target)
+    shutil.copyfile(source, draft)
+    sync_file(draft)
+    draft.rename(target)
+
+
+def _draft(target: Path) -> Path:
+    return target.with_name(f".{target.name}.tmp")
+
+
+def _same(source: Path, target: Path) -> bool:
+    return filecmp.cmp(source, target, shallow=False)

@@ -188,7 +188,8 @@ class Supervisor(Thread):
             return self._repository.finish(job.id, job.token, end.model_name)
         except LeaseLost:
             if self._repository.get(job.id).run_dir != job.run_dir:
-                withdraw(end.files, models_dir)  # another attempt is under way: this one is void
+                # another attempt is under way: this one is void
+                withdraw(self._folder, end.files, models_dir)
             raise
 
     def _try_again(self, job: Job, reason: str) -> Job:
@@ -211,7 +212,7 @@ class Supervisor(Thread):
         last = self._news.last
         completed = job.status is JobStatus.COMPLETED
         if not completed and last is not None and last["event"] == "finished":
-            withdraw(last["files"], self._watch.models_dir)
+            withdraw(self._folder, last["files"], self._watch.models_dir)
         if job.status is JobStatus.CANCELLED:
             self._watch.logs.note(job.id, job.message)
         self._watch.runs.tidy(job.id)

@@ -267,6 +267,24 @@ def test_models_that_no_job_names_are_swept_at_the_start_and_others_stay(home: J
     assert {"derma_by_hand.h5", "derma_far.h5"} <= set(left)
 
 
+def test_a_job_whose_models_name_is_taken_fails_and_leaves_the_other_model_alone(
+    home: JobHome,
+) -> None:
+    home.dataset("good", epoch_seconds=0.5)
+    job = home.add("good")
+    home.engine()
+    home.wait_for_epoch(job, 1)
+    ((run, process),) = training_processes(home.jobs_dir).items()
+    words = psutil.Process(process.pid).cmdline()
+    name = words[words.index("--model-name") + 1]
+    (home.models_dir / f"{name}.h5").write_bytes(b"another model")
+    failed = home.wait(job, FAILED)
+    assert "There is a model of that name already" in failed.message
+    assert home.models() == [f"{name}.h5"]
+    assert (home.models_dir / f"{name}.h5").read_bytes() == b"another model"
+    assert run == f"{job.id}/run-1"
+
+
 def test_an_ended_job_keeps_its_events_and_nothing_else(home: JobHome) -> None:
     home.dataset("good")
     job = home.add("good")

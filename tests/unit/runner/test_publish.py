@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -67,6 +69,47 @@ def test_withdrawing_removes_what_is_there_and_minds_nothing(
     folder: RunFolder, models: Path
 ) -> None:
     publish(folder, FILES, models)
-    withdraw(FILES, models)
-    withdraw(FILES, models)
+    withdraw(folder, FILES, models)
+    withdraw(folder, FILES, models)
     assert _names(models) == set()
+
+
+@pytest.mark.parametrize("taken", FILES.values())
+def test_withdrawing_after_a_name_clash_leaves_the_other_model_alone(
+    folder: RunFolder, models: Path, taken: str
+) -> None:
+    (models / taken).write_text("another", encoding="utf-8")
+    with pytest.raises(FileExistsError):
+        publish(folder, FILES, models)
+    withdraw(folder, FILES, models)
+    assert _names(models) == {taken}
+    assert (models / taken).read_text(encoding="utf-8") == "another"
+
+
+def test_a_file_that_was_copied_but_not_yet_removed_counts_as_moved(
+    folder: RunFolder, models: Path
+) -> None:
+    (models / "derma_x.h5").write_bytes((folder.output / "derma_x.h5").read_bytes())
+    publish(folder, FILES, models)
+    assert _names(models) == set(FILES.values())
+    assert list(folder.output.iterdir()) == []
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    shared_memory = Path("/dev/shm")
+    if not shared_memory.is_dir() or shared_memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second disk")
+    with TemporaryDirectory(dir=shared_memory) as folder:
+        yield Path(folder)
+
+
+def test_a_model_moves_to_another_disk_and_leaves_nothing_behind(
+    folder: RunFolder, other_disk: Path
+) -> None:
+    publish(folder, FILES, other_disk)
+    assert _names(other_disk) == set(FILES.values())
+    assert list(folder.output.iterdir()) == []
+    publish(folder, FILES, other_disk)
+    withdraw(folder, FILES, other_disk)
+    assert _names(other_disk) == set()
