@@ -57,7 +57,9 @@ def create_app(settings: Settings) -> FastAPI:
     datasets, imports, program = _datasets(settings, job_rows)
     engine, job_service = _jobs(settings, job_rows, datasets.require_trainable)
     lifetime = Lifetime()
-    models = ModelService(ModelFiles(settings.models_dir), job_rows.stands_behind)
+    models = ModelService(
+        ModelFiles(settings.models_dir), job_rows.stands_behind, job_rows.mirror_again
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -42,12 +42,18 @@ class JobView:
 
     Attributes:
         queue_position: 1 = next to start; None unless it waits.
-        model_path: of its ``.h5``, as answers show it; None until there is one.
+        model_path: of its ``.h5``, as answers show it; None until there is one, and when it was
+            deleted.
     """
 
     job: Job
     queue_position: int | None
     model_path: str | None
+
+    @property
+    def model_name(self) -> str | None:
+        """None while there is no such model, also when it was deleted."""
+        return self.job.model_name if self.model_path else None
 
 
 class JobService:

@@ -68,11 +68,15 @@ class ModelService:
     Args:
         files: where they lie.
         stands_behind: what the jobs say; a model whose job does not name it is half done.
+        tell_job: called with the job of a model that was deleted.
     """
 
-    def __init__(self, files: ModelFiles, stands_behind: StandsBehind) -> None:
+    def __init__(
+        self, files: ModelFiles, stands_behind: StandsBehind, tell_job: Callable[[str], None]
+    ) -> None:
         self._files = files
         self._stands_behind = stands_behind
+        self._tell_job = tell_job
         self._read: dict[str, tuple[tuple[int, int], Model | None]] = {}
 
     def newest_first(self) -> list[Model]:
@@ -126,8 +130,11 @@ class ModelService:
         Raises:
             NotFound: there is no such model.
         """
-        self._files.remove(self.get(name).name)
+        model = self.get(name)
+        self._files.remove(model.name)
         self._read.pop(name, None)
+        if model.job_id:
+            self._tell_job(model.job_id)
         log.info("a model was deleted", model=name)
 
     def _find(self, name: str) -> Model | None:

@@ -66,8 +66,9 @@ def status_fields(job: Job, models_dir: Path) -> dict[str, Any]:
 
 
 def model_path(job: Job, models_dir: Path) -> str | None:
-    """The model's ``.h5`` as answers show it; None until the job has one."""
-    return shown_path(models_dir / f"{job.model_name}.h5") if job.model_name else None
+    """The model's ``.h5`` as answers show it; None until the job has one, and when it is gone."""
+    path = models_dir / f"{job.model_name}.h5"
+    return shown_path(path) if job.model_name and path.is_file() else None
 
 
 def _document_time(moment: datetime | None) -> str | None:

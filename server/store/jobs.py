@@ -99,6 +99,13 @@ class JobRepository:
         for job in self.newest_first(limit):
             self._mirrored(job)
 
+    def mirror_again(self, job_id: str) -> None:
+        """Write the mirror of a job whose model has gone; a job that is not known has none."""
+        try:
+            self._mirrored(self.get(job_id))
+        except NotFound:
+            return
+
     # --- asking ------------------------------------------------------------------------------
 
     def add(self, request: TrainingRequest, *, weights_sentence: str | None, owner: str) -> Job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,29 @@ def test_deleting_removes_every_file_and_nothing_else(house: House) -> None:
         f"{NAME}_2{ending}" for ending in (".h5", ".onnx", "_metadata.json", "_history.json")
     }
     assert house.here.delete(f"/api/models/{NAME}").status_code == 404
+
+
+def test_the_job_of_a_deleted_model_names_it_no_longer(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{(tmp_path / 'dermascan.db').as_posix()}")
+    database.migrate()
+    jobs = JobRepository(database)
+    jobs.add(TrainingRequest("HAM10000"), weights_sentence=None, owner="test")
+    job = jobs.claim_next("test", timedelta(seconds=30))
+    assert job is not None
+    jobs.finish(job.id, job.token, NAME)
+    database.close()
+    put_model(tmp_path / "models", NAME, job_id=job.id)
+    put_model(tmp_path / "models", "from-elsewhere", job_id="00000000")
+    with open_house(tmp_path) as house:
+        assert house.here.get(f"/api/job/{job.id}").json()["model_name"] == NAME
+        for name in (NAME, "from-elsewhere"):
+            assert house.here.delete(f"/api/models/{name}").status_code == 200
+        detail = house.here.get(f"/api/job/{job.id}").json()
+        assert (detail["status"], detail["model_name"]) == ("completed", None)
+        assert detail["model_path"] is None
+        assert house.here.get(f"/api/job/{job.id}/status").json()["model_path"] is None
+        mirror = json.loads((tmp_path / "jobs" / f"{job.id}.json").read_text("utf-8"))
+        assert mirror["model_path"] is None
 
 
 def test_the_answer_is_that_of_the_network(house: House) -> None:
