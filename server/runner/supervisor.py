@@ -31,6 +31,7 @@ from server.runner.settle import (
     last_line,
     outcome,
 )
+from server.store.files import shown_path
 from server.store.jobs import JobRepository
 from server.store.log_files import JobLogs
 from server.store.runs import EventTail, JobRuns
@@ -184,6 +185,9 @@ class Supervisor(Thread):
             reason = f"The model could not be put into models/: {error.strerror or error}."
             self._watch.logs.note(job.id, reason)
             return self._repository.fail(job.id, job.token, reason)
+        paths = [shown_path(models_dir / name) for name in end.files.values()]
+        # before the row says that all is over: who follows the log stops reading then
+        self._watch.logs.note(job.id, "\n  ".join(["Files written:", *paths]))
         try:
             return self._repository.finish(job.id, job.token, end.model_name)
         except LeaseLost:

@@ -102,6 +102,8 @@ def _history(model_name: str, trained: Trained) -> dict[str, object]:
 
 
 def _tell(context: Context, scores: Scores, files: dict[str, str]) -> None:
-    paths = [str(context.spec.output_dir / name) for name in files.values()]
+    # the files of a job move on from here: who moves them says where they are
+    by_hand = context.spec.job_id is None
+    paths = [str(context.spec.output_dir / name) for name in files.values()] if by_hand else []
     text = result_text(scores.opening, scores.test, scores.majority, scores.baseline, paths)
     context.announcer.note(f"\n{text}")

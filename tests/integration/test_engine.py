@@ -41,6 +41,17 @@ def test_a_job_runs_to_its_end_and_names_its_model(home: JobHome) -> None:
     assert not home.repository.stands_behind(job.id, "derma_another")
 
 
+def test_the_log_ends_with_the_files_where_they_are(home: JobHome) -> None:
+    home.dataset("good")
+    job = home.add("good")
+    home.engine()
+    home.wait(job, COMPLETED)
+    _, listed = home.log(job).split("Files written:\n")
+    assert sorted(Path(line.strip()) for line in listed.splitlines()) == sorted(
+        home.models_dir / name for name in home.models()
+    )
+
+
 def test_the_mirror_file_says_what_the_row_says(home: JobHome) -> None:
     home.dataset("good")
     job = home.add("good")

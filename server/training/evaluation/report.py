@@ -37,13 +37,13 @@ def first_line(
 def result_text(
     opening: str, test: Metrics, majority: str, baseline: Metrics, files: Sequence[str]
 ) -> str:
-    """Metrics beside the baseline, one line a class, the confusion matrix, the files."""
+    """Metrics beside the baseline, one line a class, the confusion matrix, the files if any."""
     parts = [
         opening,
         _headline_table(test, majority, baseline),
         _class_table(test),
         _confusion_table(test),
-        "Files written:\n" + "\n".join(f"  {file}" for file in files),
+        *(["\n".join(["Files written:", *(f"  {file}" for file in files)])] if files else []),
         NOTICE,
     ]
     return "\n\n".join(parts)
