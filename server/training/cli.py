@@ -12,9 +12,11 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -28,7 +30,7 @@ from server.training.events import Announcer, EventFile, Listener
 from server.training.failures import exit_code, in_one_sentence
 from server.training.flags import parser
 from server.training.logfile import LogFile
-from server.training.spec import TrainSpec, default_model_name, home
+from server.training.spec import TrainSpec, home, reserve_model_name
 
 _EXIT_INTERRUPTED = 130
 _EXIT_TERMINATED = 143
@@ -91,6 +93,10 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
         raise InvalidInput(f"There is no checkpoint {resume}.", field="resume_from")
     output_dir = (flags.output_dir or home() / "models").resolve()
     run_dir, keep = _run_dir(flags, resume)
+    log_file = (flags.log_file or home() / "logs" / "training.log").resolve()
+    _require_writable("output_dir", output_dir)
+    _require_writable("run_dir", run_dir.parent)
+    _require_writable("log_file", log_file.parent)
     model_name = _model_name(flags.model_name, output_dir)
     return TrainSpec(
         request=request,
@@ -99,13 +105,27 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
         run_dir=run_dir,
         keep_run_dir=keep,
         weights_dir=_weights_dir(flags),
-        log_file=(flags.log_file or home() / "logs" / "training.log").resolve(),
+        log_file=log_file,
         events=flags.events.resolve() if flags.events else None,
         heartbeat=flags.heartbeat.resolve() if flags.heartbeat else None,
         resume_from=resume,
         job_id=flags.job_id,
-        model_name=model_name or default_model_name(request.architecture, output_dir),
+        model_name=model_name or reserve_model_name(request.architecture, output_dir),
     )
+
+
+def _require_writable(flag: str, folder: Path) -> None:
+    """Find out before the training, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InvalidInput(
+            f"Nothing can be written to {folder} ({error.strerror}); "
+            f"give another place with --{flag.replace('_', '-')}.",
+            field=flag,
+        ) from error
 
 
 def _run(spec: TrainSpec, log: LogFile) -> int:
@@ -129,6 +149,7 @@ def _run(spec: TrainSpec, log: LogFile) -> int:
     except Exception as error:
         return _failed(spec, error, announcer, log)
     finally:
+        shutil.rmtree(spec.output_dir / f".{spec.model_name}.partial", ignore_errors=True)
         log.close()
         if event_file:
             event_file.close()
@@ -141,31 +162,24 @@ def _failed(spec: TrainSpec, error: Exception, announcer: Announcer, log: LogFil
         log.crash(error)
         sentence += f" Details are in {spec.log_file}."
     announcer.failed(name, sentence)
-    if not _has_checkpoint(spec):
-        _forget_run_dir(spec)
+    _keep_or_forget(spec, announcer)
     return code
 
 
 def _stopped(spec: TrainSpec, announcer: Announcer, code: int) -> int:
     announcer.note("Stopped before the end; no model was saved.")
-    if _has_checkpoint(spec):
-        announcer.note(f'To go on: the same command with --resume-from "{_checkpoint(spec)}"')
-    else:
-        _forget_run_dir(spec)
+    _keep_or_forget(spec, announcer)
     return code
 
 
-def _checkpoint(spec: TrainSpec) -> Path:
-    return spec.run_dir / "checkpoint.pt"
-
-
-def _has_checkpoint(spec: TrainSpec) -> bool:
-    return _checkpoint(spec).is_file()
-
-
-def _forget_run_dir(spec: TrainSpec) -> None:
-    if not spec.keep_run_dir:
-        shutil.rmtree(spec.run_dir, ignore_errors=True)
+def _keep_or_forget(spec: TrainSpec, announcer: Announcer) -> None:
+    """Say how to go on from the checkpoint of a run by hand; without one, leave nothing behind."""
+    checkpoint = spec.run_dir / "checkpoint.pt"
+    if not checkpoint.is_file():
+        if not spec.keep_run_dir:
+            shutil.rmtree(spec.run_dir, ignore_errors=True)
+    elif spec.job_id is None:
+        announcer.note(f'To go on: the same command with --resume-from "{checkpoint}"')
 
 
 def _run_dir(flags: argparse.Namespace, resume: Path | None) -> tuple[Path, bool]:
@@ -203,11 +217,13 @@ def _where_weights(flags: argparse.Namespace) -> dict[str, dict[str, str]]:
     from server.training.engine.weights import resolve
 
     wanted = [architecture(flags.arch)] if flags.arch else list(ARCHITECTURES.values())
-    answer = {}
-    for each in wanted:
-        found = resolve(each, flags.weights, _weights_dir(flags))
-        answer[each.name] = {"used": found.used, "sentence": found.sentence}
-    return answer
+    # At once, because each may wait for a network that swallows its question.
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        found = pool.map(lambda each: resolve(each, flags.weights, _weights_dir(flags)), wanted)
+        return {
+            each.name: {"used": answer.used, "sentence": answer.sentence}
+            for each, answer in zip(wanted, found, strict=True)
+        }
 
 
 def _end_politely_on_sigterm() -> None:

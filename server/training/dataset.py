@@ -13,6 +13,7 @@ from server.intake.manifest import LesionImage, Manifest
 from server.intake.readiness import why_not_trainable
 from server.training.engine.cache import auto_image_size, hash_files
 from server.training.engine.images import Examples
+from server.training.evaluation.groups import copies, linked_groups
 from server.training.evaluation.split import PARTS, LockedTestPart, Part, Split, split_by_group
 
 
@@ -27,6 +28,9 @@ class Dataset:
         hashes: SHA-256 of the file of each image.
         split: the parts.
         image_size: side of the network's input, pixels.
+        group_of: image id to the group that no split tears apart.
+        copies: how many images are copies of another file.
+        contradictions: how many files carry two labels.
         hash: one SHA-256 over ids, labels, groups and files of ``images``.
         test: the test part, behind its lock.
     """
@@ -37,6 +41,9 @@ class Dataset:
     hashes: tuple[str, ...]
     split: Split
     image_size: int
+    group_of: dict[str, str]
+    copies: int
+    contradictions: int
     hash: str
     test: LockedTestPart
 
@@ -57,7 +64,7 @@ class Dataset:
             by_class[image.label] += 1
         return {
             "images": len(images),
-            "groups": len({image.group for image in images}),
+            "groups": len({self.group_of[image.image_id] for image in images}),
             "by_class": by_class,
         }
 
@@ -83,13 +90,17 @@ def prepare_dataset(
     reason = why_not_trainable(manifest)
     if reason is not None:
         raise UnusableDataset(reason)
-    split = split_by_group(manifest.images, seed)
+    digests = hash_files(folder, manifest.images)
+    digest_of = {i.image_id: digest for i, digest in zip(manifest.images, digests, strict=True)}
+    group_of = linked_groups(manifest.images, digests)
+    split = split_by_group(manifest.images, seed, group_of)
     images = tuple(
         sorted((i for part in PARTS for i in split.part(part)), key=lambda image: image.image_id)
     )
-    hashes = tuple(hash_files(folder, images))
+    hashes = tuple(digest_of[image.image_id] for image in images)
+    repeated, contradictions = copies(images, hashes)
     lines = [
-        "\t".join((image.image_id, image.label, image.group, digest))
+        "\t".join((image.image_id, image.label, group_of[image.image_id], digest))
         for image, digest in zip(images, hashes, strict=True)
     ]
     return Dataset(
@@ -99,6 +110,9 @@ def prepare_dataset(
         hashes=hashes,
         split=split,
         image_size=image_size or auto_image_size(images, native_size),
+        group_of=group_of,
+        copies=repeated,
+        contradictions=contradictions,
         hash=hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         test=LockedTestPart(split.test),
     )

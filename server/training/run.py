@@ -116,6 +116,14 @@ def _announce_start(context: Context, checkpoint: Checkpoint | None, refusal: st
             "Nothing was learnt before, so BatchNorm learns its statistics from these images and "
             "the whole network learns at one rate."
         )
+    if dataset.copies:
+        announcer.warning(
+            f"{dataset.copies} images are byte for byte copies of others; copies stay in one part."
+        )
+    if dataset.contradictions:
+        announcer.warning(
+            f"{dataset.contradictions} pictures are there under two labels; check their labels."
+        )
     for label, groups in dataset.split.left_out.items():
         several = "" if groups == 1 else "s"
         announcer.warning(

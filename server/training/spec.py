@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,9 +54,21 @@ def home(environment: Mapping[str, str] | None = None) -> Path:
     return Path(chosen).expanduser().resolve() if chosen else REPOSITORY / "server"
 
 
-def default_model_name(architecture_name: str, output_dir: Path) -> str:
-    """A stem nobody uses yet, such as ``derma_densenet169_20251203_180000`` (time in UTC)."""
+def reserve_model_name(architecture_name: str, output_dir: Path) -> str:
+    """A stem that is nobody else's, such as ``derma_densenet169_20251203_180000`` (time in UTC).
+
+    Making the folder for the unfinished files is what reserves it, so that two runs that start in
+    the same second get two names.
+
+    Raises:
+        OSError: when nothing can be written to ``output_dir``.
+    """
     moment = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
     stem = f"derma_{architecture(architecture_name).name.lower()}_{moment}"
     names = [stem, *(f"{stem}_{number}" for number in range(2, 1000))]
-    return next(name for name in names if not list(output_dir.glob(f"{name}[._]*")))
+    for name in names:
+        if not list(output_dir.glob(f"{name}[._]*")):
+            with contextlib.suppress(FileExistsError):
+                (output_dir / f".{name}.partial").mkdir(parents=True)
+                return name
+    raise FileExistsError(f"Every name like {stem} is taken in {output_dir}")

@@ -56,7 +56,7 @@ def score_once(context: Context, source: ImageSource, trained: Trained) -> Score
     probabilities = answer(test)
     train = dataset.examples(dataset.split.train)
     majority, baseline = majority_baseline(train.targets, test.targets, labels)
-    groups = len({image.group for image in images})
+    groups = len({dataset.group_of[image.image_id] for image in images})
     return Scores(
         test=measure(probabilities, test.targets, labels),
         validation=on_validation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import warnings
 import zipfile
 from dataclasses import replace
@@ -11,10 +12,18 @@ from typing import Any
 import numpy as np
 
 from server.domain.architectures import Architecture
-from server.domain.errors import InvalidInput
+from server.domain.errors import InvalidInput, WeightsUnavailable
 from server.training.engine.keras_backend import keras
 from server.training.engine.preprocessing import normalise_inside
-from server.training.engine.weights import ResolvedWeights, sha256, unavailable
+from server.training.engine.weights import (
+    ResolvedWeights,
+    random_instead,
+    sha256,
+    unavailable,
+)
+
+_DOWNLOAD_SECONDS = 30.0
+"""How long the download may be silent before it counts as failed."""
 
 _NOT_A_WEIGHTS_FILE = (
     OSError,
@@ -47,13 +56,20 @@ def backbone(
     normalise_inside(model)
     if weights.used == "random":
         return model, weights
-    path = weights.path or _download(architecture)
+    try:
+        path = weights.path or _download(architecture)
+    except WeightsUnavailable:
+        if weights.requested.strip().lower() != "auto":
+            raise
+        return model, random_instead(architecture, weights)
     _load(model, architecture, path)
     return model, replace(weights, path=path, sha256=weights.sha256 or sha256(path))
 
 
 def _download(architecture: Architecture) -> Path:
     """Keras's own download, into Keras's own folder; a file that is there is not fetched again."""
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_DOWNLOAD_SECONDS)  # Keras would wait for ever for a silent server
     try:
         return Path(
             keras.utils.get_file(
@@ -62,6 +78,8 @@ def _download(architecture: Architecture) -> Path:
         )
     except Exception as error:  # urllib's, wrapped by Keras in a bare Exception
         raise unavailable(architecture) from error
+    finally:
+        socket.setdefaulttimeout(patience)
 
 
 def _load(model: Any, architecture: Architecture, path: Path) -> None:

@@ -6,6 +6,7 @@ images, their order and the size. Later runs on the same images start at once.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from server.domain.errors import InvalidInput, StorageFull, UnusableDataset
 from server.domain.pixels import read_square
@@ -133,10 +135,14 @@ def _writable(wanted: Path, spare: Path) -> Path:
 
 
 def _remove_outdated(place: Path, size: int, keep: Path) -> None:
-    """Caches of this size for other images: the dataset has changed, nobody asks for them again."""
-    for old in place.glob(f"pixels_{size}_*.bin"):
-        if old != keep:
-            try:
-                old.unlink()
-            except OSError:
-                continue  # in use by another run, on Windows
+    """Caches of this size for other images, and drafts of runs that were killed."""
+    outdated = [old for old in place.glob(f"pixels_{size}_*.bin") if old != keep]
+    for old in [*outdated, *filter(_is_orphan, place.glob("pixels_*.partial"))]:
+        with contextlib.suppress(OSError):  # in use by another run, on Windows
+            old.unlink()
+
+
+def _is_orphan(draft: Path) -> bool:
+    """Whether the process that writes ``…bin.<process>.partial`` is gone."""
+    process = draft.name.split(".")[-2]
+    return not (process.isdigit() and psutil.pid_exists(int(process)))

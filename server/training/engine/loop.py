@@ -6,6 +6,7 @@ lowest loss: with rare classes the two disagree, and the first is what is asked 
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from server.domain.errors import InvalidInput
 from server.domain.events import EpochEnded
 from server.training.engine.checkpoint import Best, Checkpoint, save_checkpoint, save_weights
 from server.training.engine.loss import Loss
@@ -69,6 +71,12 @@ class Loop:
 
             figures = phase.train_epoch(epoch, tick)
             logits = phase.validation_logits(tick)
+            if not (math.isfinite(figures.loss) and np.isfinite(logits).all()):
+                raise InvalidInput(
+                    f"The training diverged in epoch {epoch}: the numbers grew beyond all bounds. "
+                    "Start again with a lower learning rate, such as 0.001.",
+                    field="learning_rate",
+                )
             seconds = time.monotonic() - started
             answers = logits.argmax(axis=1)
             balanced = balanced_accuracy(self.targets, answers, logits.shape[1])

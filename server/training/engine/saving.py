@@ -75,10 +75,9 @@ def compare(
 
 
 def partial_folder(output_dir: Path, model_name: str) -> Path:
-    """An empty folder beside the final place for files that are not finished."""
+    """The folder beside the final place for files that are not finished; it reserves the name."""
     folder = output_dir / f".{model_name}.partial"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

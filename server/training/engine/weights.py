@@ -12,7 +12,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -91,6 +91,12 @@ def unavailable(architecture: Architecture, weights_dir: Path | None = None) -> 
         f"{_ways_out(architecture)}, or choose the weights 'none' to start from random weights.",
         field="weights",
     )
+
+
+def random_instead(architecture: Architecture, weights: ResolvedWeights) -> ResolvedWeights:
+    """What ``auto`` falls back to when the download that answered then fails; said as loudly."""
+    sentence = _random(architecture, None)
+    return replace(weights, used="random", path=None, sentence=sentence, sha256=None)
 
 
 def sha256(path: Path) -> str:

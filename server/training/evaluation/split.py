@@ -1,17 +1,17 @@
 """Training, validation and test: 70/20/10, stratified by class, never tearing a lesion apart.
 
 Two photographs of one lesion on both sides of a split make every figure too good, so whole groups
-(``LesionImage.group``: the patient, else the lesion, else the image) are dealt out: each goes to
-the part that is least full for its classes, whatever the group's size, so that lesions with many
-images are in all parts alike. The order is a hash of the seed and the group, so it depends on no
-random generator.
+(``evaluation.groups``: the same patient, lesion or file) are dealt out: each goes to the part that
+is least full for its classes, whatever the group's size, so that lesions with many images are in
+all parts alike. The order is a hash of the seed and the group, so it depends on no random
+generator.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,8 +45,13 @@ class Split:
         return {"train": self.train, "validation": self.validation, "test": self.test}[name]
 
 
-def split_by_group(images: Sequence[LesionImage], seed: int) -> Split:
+def split_by_group(
+    images: Sequence[LesionImage], seed: int, group_of: Mapping[str, str] | None = None
+) -> Split:
     """Deal ``images`` into 70 % training, 20 % validation and 10 % test.
+
+    Args:
+        group_of: image id to group; None = ``LesionImage.group`` of each.
 
     Every class with at least three groups is in all three parts; a class with fewer is left out
     and named in ``left_out``. Equal images and seed give an equal split, on any machine.
@@ -55,7 +60,9 @@ def split_by_group(images: Sequence[LesionImage], seed: int) -> Split:
         UnusableDataset: when fewer than two classes remain, or when groups with several labels
             make it impossible to have a class in all three parts.
     """
-    groups_of = _groups_by_label(images)
+    if group_of is None:
+        group_of = {image.image_id: image.group for image in images}
+    groups_of = _groups_by_label(images, group_of)
     labels = tuple(sorted(name for name, groups in groups_of.items() if len(groups) >= MIN_GROUPS))
     left_out = {name: len(groups_of[name]) for name in sorted(groups_of) if name not in labels}
     if len(labels) < 2:
@@ -64,27 +71,34 @@ def split_by_group(images: Sequence[LesionImage], seed: int) -> Split:
             f"of the split; {len(labels)} of {len(groups_of)} has them. Add images of more lesions."
         )
     kept = [image for image in images if image.label in labels]
-    part_of = _deal(kept, labels, seed)
+    part_of = _deal(kept, labels, seed, group_of)
+    parts: dict[Part, list[LesionImage]] = {part: [] for part in PARTS}
+    for image in kept:
+        parts[part_of[group_of[image.image_id]]].append(image)
     return Split(
         labels=labels,
-        train=tuple(image for image in kept if part_of[image.group] == "train"),
-        validation=tuple(image for image in kept if part_of[image.group] == "validation"),
-        test=tuple(image for image in kept if part_of[image.group] == "test"),
+        train=tuple(parts["train"]),
+        validation=tuple(parts["validation"]),
+        test=tuple(parts["test"]),
         left_out=left_out,
     )
 
 
-def _groups_by_label(images: Iterable[LesionImage]) -> dict[str, set[str]]:
+def _groups_by_label(
+    images: Iterable[LesionImage], group_of: Mapping[str, str]
+) -> dict[str, set[str]]:
     groups: dict[str, set[str]] = defaultdict(set)
     for image in images:
-        groups[image.label].add(image.group)
+        groups[image.label].add(group_of[image.image_id])
     return groups
 
 
-def _deal(images: Sequence[LesionImage], labels: Sequence[str], seed: int) -> dict[str, Part]:
+def _deal(
+    images: Sequence[LesionImage], labels: Sequence[str], seed: int, group_of: Mapping[str, str]
+) -> dict[str, Part]:
     contents: dict[str, Counter[str]] = defaultdict(Counter)
     for image in images:
-        contents[image.group][image.label] += 1
+        contents[group_of[image.image_id]][image.label] += 1
     missing = ""
     for attempt in range(_ATTEMPTS):
         order = sorted(contents, key=lambda group: _rank(seed, attempt, group))

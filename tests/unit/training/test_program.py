@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -238,3 +239,22 @@ def test_where_weights_come_from_is_told_without_training(tmp_path: Path) -> Non
     assert list(answer) == ["ResNet50"]
     assert answer["ResNet50"]["used"] == "random"
     assert answer["ResNet50"]["sentence"]
+
+
+def test_copies_of_one_file_stay_in_one_part_and_are_counted(tmp_path: Path) -> None:
+    data = draw_tiny_set(tmp_path / "data")
+    rows = (data / "metadata.csv").read_text(encoding="utf-8").splitlines()[1:]
+    folders = tmp_path / "folders"
+    for row in rows:
+        name, path, label, _ = row.split(",")
+        (folders / label).mkdir(parents=True, exist_ok=True)
+        for copy in range(2):
+            shutil.copy(data / path, folders / label / f"{name}_copy{copy}.png")
+    done = run(command(folders, "--epochs", "1"), tmp_path / "home")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(rows)} images are byte for byte copies" in done.stdout
+    (metadata,) = (tmp_path / "home" / "models").glob("*_metadata.json")
+    content = json.loads(metadata.read_text(encoding="utf-8"))
+    digest = {image: each["sha256"] for image, each in content["data"]["files"].items()}
+    parts = [{digest[image] for image in ids} for ids in content["split"]["images"].values()]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == len(rows)
