@@ -15,7 +15,7 @@ from devtools.serving import running_server, show_page, wait_for_ctrl_c
 
 FINAL = {"completed", "failed", "cancelled"}
 # The drawn sample needs no pretrained backbone: a small picture and a random start are enough.
-SAMPLE_TRAINING = {"epochs": 12, "batch_size": 32, "image_size": 64, "weights": "none"}
+SAMPLE_TRAINING = {"epochs": 12, "batch_size": 16, "image_size": 64, "weights": "none"}
 DOCUMENT_TRAINING = {"epochs": 30, "batch_size": 32}
 
 
