@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import IO
@@ -21,6 +22,7 @@ class Heart:
         self._path = path
         self._every_seconds = every_seconds
         self._due = 0.0
+        self._last: float | None = None
         self._file: IO[bytes] | None = None
 
     def beat(self) -> None:
@@ -38,6 +40,12 @@ class Heart:
         self._file.seek(0)
         self._file.write(f"{time.time_ns():>{_WIDTH}}".encode())
         self._due = now + self._every_seconds
+        self._last = now
+
+    @property
+    def silent_seconds(self) -> float:
+        """Since the last beat; infinite before the first."""
+        return math.inf if self._last is None else time.monotonic() - self._last
 
     def stop(self) -> None:
         if self._file is not None:

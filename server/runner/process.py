@@ -66,6 +66,11 @@ class TrainingProcess:
         return found if found.is_alive() else None
 
     @property
+    def is_adopted(self) -> bool:
+        """Whether a server before this one started it."""
+        return self._child is None
+
+    @property
     def exit_code(self) -> int | None:
         """None while it lives, and when it was not started by this server."""
         return None if self._child is None else self._child.poll()

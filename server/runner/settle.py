@@ -46,7 +46,7 @@ class Crashed:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """It ended because its server did: not its own fault."""
+    """It ended because nobody watched it: not its own fault."""
 
 
 Outcome = Published | Refused | Crashed | Interrupted
@@ -61,14 +61,15 @@ def outcome(
         last: its final event, if it wrote one.
         exit_code: None when it was started by a server before this one.
         said: the last line it printed.
-        was_watched: False when it was found dead by a server that has just started.
+        was_watched: False when it was found dead by a server that has just started, or may have
+            ended because it saw no heartbeat.
     """
     if last is not None and last["event"] == "finished":
         return Published(last["model_name"], dict(last["files"]))
     if last is not None and last["event"] == "failed":
         reason = last["message"]
         return Crashed(reason) if last["code"] == _CRASHED else Refused(reason)
-    if exit_code == EXIT_ABANDONED or not was_watched:
+    if exit_code in (None, EXIT_ABANDONED) and not was_watched:
         return Interrupted()
     if exit_code == EXIT_REFUSED:
         return Refused(said or "The training program refused without a reason.")

@@ -39,6 +39,10 @@ from server.store.runs import EventTail, JobRuns
 log = structlog.get_logger(__name__)
 
 _LAST_WORDS_SECONDS = 30.0
+_HEARD_SECONDS = 5.0
+"""A heart that was silent for less cannot have made a process give up (it misses ten beats)."""
+_ADOPTED_SECONDS = 15.0
+"""A process that ends sooner after its adoption may have given up in the time before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class Supervisor(Thread):
         self._tail = EventTail(self._folder.events)
         self._news = RunNews()
         self._row_due = 0.0
+        self._since = time.monotonic()
+        self._was_watched = False
 
     def run(self) -> None:
         heart = Heart(self._folder.heartbeat, self._watch.heartbeat_seconds)
@@ -123,6 +129,7 @@ class Supervisor(Thread):
             if self._let_go.wait(self._watch.heartbeat_seconds / 4):
                 self._repository.release(self._job.id, self._job.token)
                 return
+        self._was_watched = self._watched_well(heart)
         if process is not None:
             process.end_leftovers()
         self._news.take(self._tail.read_new())
@@ -175,7 +182,18 @@ class Supervisor(Thread):
     def _outcome(self) -> Outcome:
         said = last_line(self._watch.logs.of_job(self._job.id), self._log_from)
         exit_code = None if self.process is None else self.process.exit_code
-        return outcome(self._news.last, exit_code, said, was_watched=self.process is not None)
+        return outcome(self._news.last, exit_code, said, was_watched=self._was_watched)
+
+    def _watched_well(self, heart: Heart) -> bool:
+        """Whether the process, if it gave up for want of a heartbeat, had no cause to.
+
+        The exit code of an adopted process cannot be known, so one that ends soon after its
+        adoption gets the benefit of the doubt: the server before may have been away for long.
+        """
+        if heart.silent_seconds > _HEARD_SECONDS + self._watch.heartbeat_seconds:
+            return False
+        adopted = self.process is None or self.process.is_adopted
+        return not adopted or time.monotonic() - self._since > _ADOPTED_SECONDS
 
     def _publish(self, job: Job, end: Published) -> Job:
         models_dir = self._watch.models_dir

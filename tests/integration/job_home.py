@@ -98,6 +98,10 @@ class JobHome:
         """Until that attempt's process has been written down."""
         return self._wait_for(job, lambda now: now.attempt >= attempt and now.pid is not None)
 
+    def wait_for_adoption(self, job: Job) -> Job:
+        """Until another engine than that which claimed the job holds it."""
+        return self._wait_for(job, lambda now: now.token > now.attempt)
+
     def _wait_for(self, job: Job, fact: Callable[[Job], bool]) -> Job:
         give_up = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < give_up:

@@ -88,6 +88,7 @@ def test_a_crash_goes_on_from_the_last_checkpoint_and_says_so(home: JobHome) -> 
         ("event", "The tiny program met a bug."),
         ("text", "RuntimeError: the tiny program met a bug"),
         ("", "SIGKILL"),
+        ("abandoned", "exit code 4: No heartbeat was seen."),
     ],
 )
 def test_a_job_that_always_crashes_is_tried_three_times_and_then_says_why(
@@ -206,6 +207,20 @@ def test_a_process_found_dead_after_a_server_died_goes_on_and_is_no_crash(home: 
     assert done.attempt > MAX_ATTEMPTS
     assert "after the server stopped." in home.log(job)
     assert [point["epoch"] for point in _history(home, job.id)] == list(range(1, 31))
+
+
+def test_an_adopted_process_that_ends_at_once_without_a_word_is_no_crash(home: JobHome) -> None:
+    home.dataset("long", epoch_seconds=0.1)
+    job = home.add("long", epochs=30)
+    first = home.engine()
+    home.wait_for_epoch(job, 1)
+    first.stop()
+    home.engine()
+    home.wait_for_adoption(job)
+    for process in training_processes(home.jobs_dir).values():
+        process.end(0)
+    done = home.wait(job, COMPLETED)
+    assert (done.attempt, done.crashes) == (2, 0)
 
 
 def _history(home: JobHome, job_id: str) -> list[dict[str, int]]:

@@ -6,7 +6,7 @@ What it does stands in ``behaviour.json`` in its dataset's folder:
     look_seconds     between two looks at the heartbeat (1.0)
     crash_in_epoch   exit with an error in this epoch …
     crash_times      … so many times, counted in ``crashes`` in the dataset's folder (for ever)
-    last_words       how the crash ends: "event", "text" or "" (killed)
+    last_words       how the crash ends: "event", "text", "abandoned" or "" (killed)
     refuse, oom      a sentence to end with, before the first epoch
     grandchild       start a process that sleeps, its number in ``grandchild.pid``
     deaf             ignore SIGTERM
@@ -116,6 +116,9 @@ class _Run:
         words = self.told.get("last_words", "text")
         if words == "event":
             self.fail("crashed", "The tiny program met a bug.", 1)
+        if words == "abandoned":
+            print("No heartbeat was seen.", flush=True)
+            os._exit(4)
         if words == "text":
             sys.exit("RuntimeError: the tiny program met a bug")
         os.kill(os.getpid(), signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,16 @@ def test_a_beat_that_is_not_due_yet_writes_nothing(tmp_path: Path) -> None:
     heart.beat()
     heart.stop()
     assert (tmp_path / "heartbeat").read_bytes() == first
+
+
+def test_a_heart_that_never_beat_was_silent_for_ever_and_one_that_beat_was_not(
+    tmp_path: Path,
+) -> None:
+    heart = Heart(tmp_path / "heartbeat", 3600)
+    assert heart.silent_seconds == math.inf
+    heart.beat()
+    assert 0 <= heart.silent_seconds < math.inf
+    heart.stop()
 
 
 @given(done=st.integers(0, 10**6), total=st.integers(0, 10**6))
