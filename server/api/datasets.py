@@ -19,6 +19,10 @@ from server.services.imports import Imported
 router = APIRouter(tags=["datasets"])
 
 NAME = "datasetName"
+_HOW_TO_SEND = (
+    "send the files as multipart/form-data, such as "
+    'curl -F "files=@images.zip" "…/api/upload-dataset?datasetName=HAM10000"'
+)
 _MANY_FILES: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -67,7 +71,7 @@ async def upload_dataset(
     async with heard(request):
         upload = await run_sync(services.imports.begin, in_query)
         try:
-            fields = await receive(request, upload)
+            fields = await receive(request, upload, _HOW_TO_SEND)
             done = await run_sync(services.imports.take_in, upload, fields.get(NAME))
         finally:
             with anyio.CancelScope(shield=True):

@@ -34,6 +34,10 @@ _CONTENT_TYPES = {
     "metadata": "application/json",
     "history": "application/json",
 }
+_HOW_TO_SEND = (
+    "send one photograph as multipart/form-data, such as "
+    'curl -F "image=@photo.jpg" "…/api/models/{name}/predict"'
+)
 _ONE_IMAGE: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -105,7 +109,7 @@ async def predict(name: str, request: Request, services: ServicesDep, _: PersonD
     async with heard(request):
         await run_sync(services.models.get, name)
         image = services.predictions.expect_image()
-        await receive(request, image)
+        await receive(request, image, _HOW_TO_SEND.format(name=name))
     answer = await run_sync(services.predictions.predict, name, bytes(image.content))
     return Prediction(
         model_name=name,

@@ -27,11 +27,6 @@ _MAX_FIELD_BYTES = 4096
 _MAX_FIELDS = 100
 _EXTENDED_NAME = re.compile(rb"filename\*\s*=\s*utf-8'[^']*'([^;\s]+)", re.IGNORECASE)
 
-HOW_TO_SEND = (
-    "send the files as multipart/form-data, such as "
-    'curl -F "files=@images.zip" "…/api/upload-dataset?datasetName=HAM10000"'
-)
-
 
 class FileSink(Protocol):
     """Where files go as they arrive; it may refuse at any time."""
@@ -45,8 +40,11 @@ class FileSink(Protocol):
     def end_file(self) -> None: ...
 
 
-async def receive(request: Request, sink: FileSink) -> dict[str, str]:
+async def receive(request: Request, sink: FileSink, how_to_send: str) -> dict[str, str]:
     """Read the whole body of ``request`` into ``sink``; returns its plain form fields.
+
+    Args:
+        how_to_send: what to do instead, for a body that is no form; ends the refusal's sentence.
 
     Raises:
         InvalidInput: the body is not multipart, damaged, or ends before its end.
@@ -55,7 +53,7 @@ async def receive(request: Request, sink: FileSink) -> dict[str, str]:
     length = request.headers.get("content-length", "")
     if length.isdecimal():
         sink.check_announced(int(length))
-    reader = _Reader(_boundary(request), sink)
+    reader = _Reader(_boundary(request, how_to_send), sink, how_to_send)
     waiting = bytearray()
     try:
         async for chunk in request.stream():
@@ -97,12 +95,12 @@ async def _throw_away(request: Request) -> None:
         return
 
 
-def _boundary(request: Request) -> bytes:
+def _boundary(request: Request, how_to_send: str) -> bytes:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
         raise InvalidInput(
-            f"The upload holds no files in a form that is understood: {HOW_TO_SEND}."
+            f"The upload holds no files in a form that is understood: {how_to_send}."
         )
     return boundary
 
@@ -114,9 +112,10 @@ def _cut_short() -> InvalidInput:
 class _Reader:
     """The parser's callbacks: one part after another, headers first."""
 
-    def __init__(self, boundary: bytes, sink: FileSink) -> None:
+    def __init__(self, boundary: bytes, sink: FileSink, how_to_send: str) -> None:
         self.fields: dict[str, str] = {}
         self._sink = sink
+        self._how_to_send = how_to_send
         self._header_name = b""
         self._header_value = b""
         self._disposition = b""
@@ -139,13 +138,13 @@ class _Reader:
                 },
             )
         except FormParserError as error:
-            raise _damaged(error) from error
+            raise self._damaged(error) from error
 
     def feed(self, data: bytes) -> None:
         try:
             self._parser.write(data)
         except FormParserError as error:
-            raise _damaged(error) from error
+            raise self._damaged(error) from error
 
     def check_end(self) -> None:
         if not self._ended:
@@ -199,6 +198,9 @@ class _Reader:
     def _end(self) -> None:
         self._ended = True
 
+    def _damaged(self, error: FormParserError) -> InvalidInput:
+        return InvalidInput(f"The upload's form is damaged ({error}); {self._how_to_send}.")
+
 
 def _file_name(disposition: bytes, options: dict[bytes, bytes]) -> str | None:
     """None = a plain field; empty = a file box in which nothing was chosen."""
@@ -212,7 +214,3 @@ def _file_name(disposition: bytes, options: dict[bytes, bytes]) -> str | None:
         return name.decode("utf-8")
     except UnicodeDecodeError:
         return name.decode("latin-1")
-
-
-def _damaged(error: FormParserError) -> InvalidInput:
-    return InvalidInput(f"The upload's form is damaged ({error}); {HOW_TO_SEND}.")

@@ -67,10 +67,11 @@ def _receive(
     gone: bool = False,
 ) -> tuple[_Kept, dict[str, str]]:
     sink = _Kept()
-    fields = anyio.run(receive, _request(chunks, content_type, gone), sink)
+    fields = anyio.run(receive, _request(chunks, content_type, gone), sink, HOW_TO_SEND)
     return sink, fields
 
 
+HOW_TO_SEND = "send it as it should be sent"
 END = b"--" + BOUNDARY + b"--\r\n"
 
 
@@ -130,7 +131,7 @@ def test_a_client_that_goes_away_is_refused() -> None:
     "content_type", ["", "application/json", "multipart/form-data", "multipart/mixed; boundary=x"]
 )
 def test_what_is_no_form_is_refused_with_how_to_send(content_type: str) -> None:
-    with pytest.raises(InvalidInput, match="curl -F"):
+    with pytest.raises(InvalidInput, match=HOW_TO_SEND):
         _receive([b"{}"], content_type)
 
 
