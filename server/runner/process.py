@@ -8,6 +8,7 @@ server and can be ended whole.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ import psutil
 _SAME_START_SECONDS = 2.0  # a corrected clock shifts the start times that the system reports
 _AFTER_KILL_SECONDS = 5.0
 _LOOK_EVERY_SECONDS = 0.05
+_RUN_DIR = re.compile(r"[0-9a-f]{8}/run-[0-9]+")  # any other was chosen by hand: not ours to end
 
 
 class TrainingProcess:
@@ -141,7 +143,7 @@ class TrainingProcess:
 
 
 def training_processes(jobs_dir: Path) -> dict[str, TrainingProcess]:
-    """Every living process that was started for a run below ``jobs_dir``, by its run folder."""
+    """Every living process that was started for a job below ``jobs_dir``, by its run folder."""
     found: dict[str, TrainingProcess] = {}
     for process in psutil.process_iter():
         try:
@@ -161,7 +163,8 @@ def _run_dir(command: Sequence[str], jobs_dir: Path) -> str | None:
     if "--run-dir" not in command[:-1]:
         return None
     path = Path(command[command.index("--run-dir") + 1])
-    return path.relative_to(jobs_dir).as_posix() if path.is_relative_to(jobs_dir) else None
+    inside = path.relative_to(jobs_dir).as_posix() if path.is_relative_to(jobs_dir) else ""
+    return inside if _RUN_DIR.fullmatch(inside) else None
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from server.domain.errors import Conflict, LeaseLost
 from server.domain.job import MAX_ATTEMPTS, JobStatus
 from server.runner.process import training_processes
-from tests.integration.job_home import JobHome
+from tests.integration.job_home import PATIENCE_SECONDS, JobHome
 
 COMPLETED, FAILED, CANCELLED = JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED
 RUNNING, QUEUED = JobStatus.RUNNING, JobStatus.QUEUED
@@ -309,6 +311,24 @@ def test_a_job_whose_models_name_is_taken_fails_and_leaves_the_other_model_alone
     assert home.models() == [f"{name}.h5"]
     assert (home.models_dir / f"{name}.h5").read_bytes() == b"another model"
     assert run == f"{job.id}/run-1"
+
+
+def test_of_two_processes_that_no_job_names_only_the_one_of_a_job_is_ended_at_the_start(
+    home: JobHome,
+) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)", "--run-dir"]
+    by_hand = subprocess.Popen([*sleep, str(home.jobs_dir / "my own run")])
+    orphan = subprocess.Popen([*sleep, str(home.jobs_dir / "0a1b2c3d" / "run-1")])
+    try:
+        home.dataset("good")
+        home.engine()
+        home.wait(home.add("good"), COMPLETED)
+        assert orphan.wait(PATIENCE_SECONDS) != 0
+        assert by_hand.poll() is None
+    finally:
+        for process in (by_hand, orphan):
+            process.kill()
+            process.wait()
 
 
 def test_an_ended_job_keeps_its_events_and_nothing_else(home: JobHome) -> None:
