@@ -37,6 +37,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 """What every router declares, so that the generated client knows the shape of a refusal."""
 
 
+_SEND_JSON = "Send the settings as a JSON object with the header Content-Type: application/json."
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Make ``app`` answer every error as a ``Refusal``."""
     app.add_exception_handler(errors.DermaScanError, _refused)
@@ -66,13 +69,24 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     return answer
 
 
-async def _not_valid(_: Request, error: Exception) -> JSONResponse:
+async def _not_valid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
+    first = faults[0]
+    of_whole_body = tuple(first["loc"]) == ("body",)
+    if of_whole_body and not _says_json(request):
+        return refusal(422, _SEND_JSON, "invalid_input")
     sentence = "; ".join(_sentence(fault) for fault in faults[:3])
-    is_json = faults[0]["type"] != "json_invalid"
-    where = {"field": _field(faults[0]["loc"])} if is_json else {}
+    names_a_field = first["type"] != "json_invalid" and not of_whole_body
+    where = {"field": _field(first["loc"])} if names_a_field else {}
     return refusal(422, f"{sentence}.", "invalid_input", where)
+
+
+def _says_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

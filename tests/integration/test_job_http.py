@@ -99,6 +99,28 @@ def test_a_wrong_request_is_refused_with_one_sentence(
     assert "\n" not in body["detail"]
 
 
+@pytest.mark.parametrize("body", [json.dumps(DOCUMENT_REQUEST), "", "epochs=5"])
+@pytest.mark.parametrize("kind", [None, "application/x-www-form-urlencoded", "text/plain"])
+def test_settings_that_do_not_say_they_are_json_are_refused_with_the_header_to_send(
+    server: JobServer, body: str, kind: str | None
+) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = server.http.post("/api/start-training", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "detail": "Send the settings as a JSON object with the header Content-Type: "
+        "application/json.",
+        "code": "invalid_input",
+        "where": {},
+    }
+
+
+def test_json_that_is_no_object_is_refused_without_naming_a_field(server: JobServer) -> None:
+    answer = server.http.post("/api/start-training", json=[1])
+    assert answer.status_code == 422
+    assert answer.json()["where"] == {}
+
+
 def test_an_unknown_job_and_an_unknown_path_are_refused_as_json(server: JobServer) -> None:
     for path in ("/api/job/nope", "/api/job/nope/status", "/api/job/nope/log", "/api/nowhere"):
         answer = server.http.get(path)
