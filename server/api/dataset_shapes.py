@@ -14,6 +14,7 @@ from server.api.schemas.datasets import (
     SizeCount,
     UploadResult,
 )
+from server.intake.file_kinds import FileKind, kind_of
 from server.intake.manifest import Layout, ProblemKind
 from server.services.catalogue import KnownDataset
 from server.services.imports import Imported
@@ -99,6 +100,15 @@ def upload_result(done: Imported, known: KnownDataset, message: str) -> UploadRe
         files_unchanged=done.files_unchanged,
         summary=whole,
     )
+
+
+def no_image_was_used(done: Imported, known: KnownDataset) -> bool:
+    """Whether an upload that sent more than tables and papers brought no usable image."""
+    only_beside_images = (FileKind.TABLE, FileKind.PAPER, FileKind.LITTER)
+    if done.images_added or all(kind_of(name) in only_beside_images for name in done.files_saved):
+        return False
+    has_none = known.summary is None or known.summary.images == 0
+    return has_none or done.files_unchanged == 0
 
 
 def _listed(known: KnownDataset) -> dict[str, Any]:

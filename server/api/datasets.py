@@ -8,7 +8,14 @@ import anyio
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 
-from server.api.dataset_shapes import listed, listed_unread, summary, unread, upload_result
+from server.api.dataset_shapes import (
+    listed,
+    listed_unread,
+    no_image_was_used,
+    summary,
+    unread,
+    upload_result,
+)
 from server.api.deps import Services, ServicesDep
 from server.api.door import ResearcherDep
 from server.api.schemas.common import Done
@@ -76,8 +83,7 @@ async def upload_dataset(
         finally:
             with anyio.CancelScope(shield=True):
                 await run_sync(upload.discard)
-    message = f"Uploaded {len(done.files_saved)} file(s)"
-    return await run_sync(_result, services, done, message)
+    return await run_sync(_upload_result, services, done)
 
 
 @router.post("/api/sample-dataset")
@@ -124,6 +130,15 @@ def delete_dataset(name: str, services: ServicesDep, _: ResearcherDep) -> Done:
     """Remove a dataset and all its files."""
     services.datasets.delete(name)
     return Done(message=f"The dataset {name} was deleted.")
+
+
+def _upload_result(services: Services, done: Imported) -> UploadResult:
+    known = services.datasets.get(done.name)
+    assert known is not None  # it was written down a moment ago
+    message = f"Uploaded {len(done.files_saved)} file(s)"
+    if no_image_was_used(done, known):
+        message += "; no image in them could be used, see the problems"
+    return upload_result(done, known, message)
 
 
 def _result(services: Services, done: Imported, message: str) -> UploadResult:

@@ -147,6 +147,27 @@ def test_what_an_added_archive_holds_in_vain_is_said(house: House) -> None:
     assert problem["file"] == "more.zip/melanoma/scan.bmp"
 
 
+@pytest.mark.parametrize("there_before", [False, True])
+def test_an_upload_of_which_no_image_can_be_used_says_so(house: House, there_before: bool) -> None:
+    name = f"unusable {there_before}"
+    if there_before:
+        upload(house.here, name, class_folders(images=3))
+    for _ in range(1 if there_before else 2):
+        answer = upload(house.here, name, [("melanoma/damaged.jpg", b"no image")])
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["summary"]["problem_count"] > 0
+        assert answer.json()["message"] == (
+            "Uploaded 1 file(s); no image in them could be used, see the problems"
+        )
+
+
+def test_a_table_alone_and_an_upload_sent_twice_have_the_documents_message(house: House) -> None:
+    table, *images = csv_and_images(lesions=3, views=1)
+    for files in ([table], images, images, [table]):
+        answer = upload(house.here, "nothing wrong", files)
+        assert answer.json()["message"] == f"Uploaded {len(files)} file(s)"
+
+
 def test_another_file_of_the_same_name_is_refused_and_nothing_changes(house: House) -> None:
     files = class_folders(images=3)
     upload(house.here, "clash", files)
