@@ -22,6 +22,7 @@ from server.api.schemas.jobs import (
     TrainingStarted,
 )
 from server.domain.architectures import ARCHITECTURES
+from server.domain.random_start import RANDOM_START_AS_ASKED
 from server.domain.training_request import (
     MAX_BATCH_SIZE,
     MAX_EPOCHS,
@@ -60,6 +61,7 @@ def training_options(services: ServicesDep, _: PersonDep) -> TrainingOptions:
             )
             for each in ARCHITECTURES.values()
         ],
+        random_start_sentence=RANDOM_START_AS_ASKED,
         optimizers=list(OPTIMIZERS),
         defaults=TrainingForm(dataset_name=""),
         limits=_LIMITS,

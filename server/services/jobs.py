@@ -15,6 +15,7 @@ from server.domain.architectures import ARCHITECTURES
 from server.domain.errors import InvalidInput, WeightsUnavailable
 from server.domain.events import EpochEnded
 from server.domain.job import Job, JobStatus
+from server.domain.random_start import RANDOM_START_AS_ASKED
 from server.domain.training_request import TrainingRequest
 from server.store.job_mirror import model_path, status_fields
 from server.store.jobs import JobRepository
@@ -124,7 +125,7 @@ class JobService:
 
     def _weights_sentence(self, request: TrainingRequest) -> str:
         if request.weights == "none":
-            return "Random start: no pretrained weights were asked for."
+            return RANDOM_START_AS_ASKED
         auto = self._weights()[request.architecture]
         if request.weights == "imagenet" and auto.used != "imagenet":
             wanted = ARCHITECTURES[request.architecture]

@@ -1070,6 +1070,11 @@ export interface components {
         TrainingOptions: {
             /** Architectures */
             architectures: components["schemas"]["ArchitectureOption"][];
+            /**
+             * Random Start Sentence
+             * @description What the weights `none` mean.
+             */
+            random_start_sentence: string;
             /** Optimizers */
             optimizers: string[];
             defaults: components["schemas"]["TrainingForm"];

@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from server.domain.architectures import architecture
 from server.domain.job import JobStatus
+from server.training.engine.weights import resolve
 from tests.integration.job_home import JobHome
 from tests.integration.job_server import JobServer
 
@@ -97,6 +99,18 @@ def test_a_wrong_request_is_refused_with_one_sentence(
     assert set(body) == {"detail", "code", "where"}
     assert says in body["detail"]
     assert "\n" not in body["detail"]
+
+
+def test_a_random_start_is_described_in_the_same_loud_words_by_the_form_the_answer_and_the_run(
+    server: JobServer,
+) -> None:
+    said = server.http.get("/api/training-options").json()["random_start_sentence"]
+    assert said.startswith("RANDOM START")
+    asked = DOCUMENT_REQUEST | {"weights": "none"}
+    answer = server.http.post("/api/start-training", json=asked).json()
+    assert answer["weights_sentence"] == said
+    server.home.wait(server.home.repository.get(answer["job_id"]), JobStatus.COMPLETED)
+    assert resolve(architecture("DenseNet169"), "none", None).sentence == said
 
 
 @pytest.mark.parametrize("body", [json.dumps(DOCUMENT_REQUEST), "", "epochs=5"])

@@ -127,6 +127,7 @@ class TrainingOptions(BaseModel):
     """What the training form offers."""
 
     architectures: list[ArchitectureOption]
+    random_start_sentence: str = Field(description="What the weights `none` mean.")
     optimizers: list[str]
     defaults: TrainingForm
     limits: dict[str, NumberLimit]

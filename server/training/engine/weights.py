@@ -18,6 +18,7 @@ from typing import Literal
 
 from server.domain.architectures import Architecture
 from server.domain.errors import InvalidInput, WeightsUnavailable
+from server.domain.random_start import RANDOM_START_AS_ASKED, RANDOM_START_MEANS
 
 PROBE_SECONDS = 3.0
 """How long ``auto`` and ``imagenet`` wait for the download server to answer."""
@@ -66,7 +67,7 @@ def resolve(
     """
     word = requested.strip().lower()
     if word == "none":
-        return ResolvedWeights(requested, "random", None, _random_by_request(), None)
+        return ResolvedWeights(requested, "random", None, RANDOM_START_AS_ASKED, None)
     if word not in ("auto", "imagenet"):
         return _file(requested)
     found = _look_for(architecture, weights_dir)
@@ -180,14 +181,6 @@ def _ways_out(architecture: Architecture) -> str:
 
 def _random(architecture: Architecture, weights_dir: Path | None) -> str:
     return (
-        "RANDOM START: this model learns from nothing and will be far weaker than one that starts "
-        f"from ImageNet, because the ImageNet weights of {architecture.name} cannot be had: "
-        f"{_missing(weights_dir)}. {_ways_out(architecture)}."
-    )
-
-
-def _random_by_request() -> str:
-    return (
-        "RANDOM START, as asked for: this model learns from nothing and will be far weaker than "
-        "one that starts from ImageNet."
+        f"RANDOM START: {RANDOM_START_MEANS}, because the ImageNet weights of "
+        f"{architecture.name} cannot be had: {_missing(weights_dir)}. {_ways_out(architecture)}."
     )

@@ -50,9 +50,10 @@ describe('the training form', () => {
 describe('what the run would start from', () => {
   it('is loud when it is random', () => {
     expect(startSentence(form(), options)?.random).toBe(true);
-    expect(
-      startSentence(form({ architecture: 'MobileNetV2', weights: 'none' }), options)?.random,
-    ).toBe(true);
+    expect(startSentence(form({ architecture: 'MobileNetV2', weights: 'none' }), options)).toEqual({
+      random: true,
+      text: options.random_start_sentence,
+    });
   });
 
   it('is quiet when it is ImageNet', () => {

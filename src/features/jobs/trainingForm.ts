@@ -103,10 +103,7 @@ export function startSentence(values: FormValues, options: TrainingOptions): Sta
   if (chosen === undefined) return null;
   const cannotBeHad = chosen.auto_weights === 'random';
   if (values.weights === 'none') {
-    return {
-      random: true,
-      text: 'RANDOM START, as you chose: the network knows nothing of images and needs far more of them, and more epochs, to learn.',
-    };
+    return { random: true, text: options.random_start_sentence };
   }
   if (values.weights === 'imagenet' && cannotBeHad) {
     return {

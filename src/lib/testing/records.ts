@@ -169,6 +169,7 @@ export const options: TrainingOptions = {
       weights_sentence: 'The backbone starts from ImageNet weights.',
     },
   ],
+  random_start_sentence: 'RANDOM START, as asked for: this model learns from nothing.',
   optimizers: ['Adam', 'SGD', 'RMSprop'],
   defaults: {
     dataset_name: '',
