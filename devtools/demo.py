@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
         raise SetupError(f"There is no file or folder {options.data} (--data).")
     python = ensure_python()
     ensure_page()
-    with running_server(python, options) as url:
+    with running_server(python, options, DERMASCAN_LOG_LEVEL="warning") as url:
         client = Client(url)
         print(f"The server runs at {url}.", flush=True)
         dataset = _import(client, options.data)
@@ -121,9 +121,7 @@ def _clear_line() -> None:
 
 def _show_report(model: dict[str, Any]) -> None:
     print(f"\n{model['first_line']}")
-    print(f"Tested once on {model['test_images']} images of {model['test_lesions']} lesions that")
-    print("the training never saw:\n")
-    print(f"  {'':<20} {'this model':>10} {'always the commonest class':>28}")
+    print(f"\n  {'':<20} {'this model':>10} {'always the commonest class':>28}")
     for key in ("accuracy", "balanced_accuracy", "macro_f1", "macro_auc"):
         figure, baseline = model["headline"][key], model["baseline"][key]
         shown = ["–" if value is None else f"{value:.3f}" for value in (figure, baseline)]

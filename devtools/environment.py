@@ -42,7 +42,7 @@ def ensure_python(*, for_tests: bool = False) -> Path:
         _say("Installing Python packages (a few minutes the first time) …")
         flags = [flag for each in lists for flag in ("-r", str(each))]
         _run(
-            [venv_python(), "-m", "pip", "install", "--quiet", *flags],
+            [venv_python(), "-m", "pip", "install", "-qq", *flags],
             "The Python packages could not be installed; without the internet they can only come "
             "from a local folder of wheels (PIP_FIND_LINKS)",
         )

@@ -32,15 +32,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def running_server(python: Path, options: argparse.Namespace) -> Iterator[str]:
+def running_server(python: Path, options: argparse.Namespace, **settings: str) -> Iterator[str]:
     """A server of this clone for as long as the block runs; yields its address.
+
+    Args:
+        settings: environment variables of the server, on top of those of this process.
 
     Raises:
         SetupError: the port is taken, the weights folder does not exist, or the server ends early.
     """
     host, port = options.host, options.port
     _require_free(host, port)
-    environment = dict(os.environ)
+    environment = settings | os.environ
     if options.weights_dir:
         if not options.weights_dir.is_dir():
             raise SetupError(f"There is no folder {options.weights_dir} (--weights-dir).")
