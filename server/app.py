@@ -14,7 +14,7 @@ from server.api import account, health, jobs, reference
 from server.api import datasets as datasets_router
 from server.api import models as models_router
 from server.api.deps import Services
-from server.api.errors import REFUSALS, install_error_handlers
+from server.api.errors import REFUSALS, REFUSALS_FOR_ROOM, install_error_handlers
 from server.api.lifetime import Lifetime
 from server.api.pages import page_router
 from server.api.security_headers import SecurityHeaders
@@ -95,9 +95,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lifetime = lifetime
     install_error_handlers(app)
     app.add_middleware(SecurityHeaders)
-    nouns = (health, account, datasets_router, jobs, models_router, reference)
-    for noun in nouns:
-        app.include_router(noun.router)
+    app.include_router(health.router)
+    for noun in (account, datasets_router, jobs, models_router):
+        app.include_router(noun.router, responses=REFUSALS_FOR_ROOM)
+    app.include_router(reference.router)
     app.include_router(page_router(settings.page_dir))
     return app
 

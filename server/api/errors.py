@@ -32,9 +32,14 @@ STATUS: dict[type[errors.DermaScanError], int] = {
 }
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 413, 422, 429, 507)
+    status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 422, 429)
 }
 """What every router declares, so that the generated client knows the shape of a refusal."""
+
+REFUSALS_FOR_ROOM: dict[int | str, dict[str, Any]] = {
+    status: {"model": Refusal} for status in (413, 507)
+}
+"""What the routers declare beside it that take something in or write something down."""
 
 
 _SEND_JSON = "Send the settings as a JSON object with the header Content-Type: application/json."

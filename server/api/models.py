@@ -25,6 +25,7 @@ from server.api.upload_stream import heard, receive
 from server.services.models import Model
 from server.services.predictions import NOTICE
 from server.store.files import shown_path
+from server.store.model_files import ENDINGS
 
 router = APIRouter(tags=["models"])
 
@@ -94,7 +95,9 @@ def read_model(name: str, services: ServicesDep, _: PersonDep) -> ModelReport:
 @router.get("/api/models/{name}/files/{kind}", response_class=FileResponse)
 def download_model_file(
     name: str,
-    kind: Annotated[str, Path(description="h5, onnx, metadata or history.")],
+    kind: Annotated[
+        str, Path(description="Which file.", json_schema_extra={"enum": list(ENDINGS)})
+    ],
     services: ServicesDep,
     _: PersonDep,
 ) -> FileResponse:

@@ -1212,15 +1212,6 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1232,15 +1223,6 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-            /** @description Insufficient Storage */
-            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3433,8 +3415,8 @@ export interface operations {
             header?: never;
             path: {
                 name: string;
-                /** @description h5, onnx, metadata or history. */
-                kind: string;
+                /** @description Which file. */
+                kind: "h5" | "onnx" | "metadata" | "history";
             };
             cookie?: never;
         };

@@ -138,6 +138,12 @@ def test_no_path_leads_to_another_file(house: House, path: str) -> None:
     assert "detail" in answer.json()
 
 
+def test_an_unknown_kind_of_file_is_refused_with_the_known_ones(house: House) -> None:
+    answer = house.here.get(f"/api/models/{NAME}/files/pickle")
+    assert answer.status_code == 404
+    assert "choose one of h5, onnx, metadata, history" in answer.json()["detail"]
+
+
 def test_deleting_removes_every_file_and_nothing_else(house: House) -> None:
     put_model(house.home / "models", f"{NAME}_2")
     answer = house.here.delete(f"/api/models/{NAME}")

@@ -24,3 +24,12 @@ def test_every_operation_is_named_after_its_function_and_declares_refusals_as_js
                 assert list(operation["responses"][status]["content"]) == ["application/json"], path
     assert len(names) == len(set(names))
     assert {"health", "start_training", "read_job_status", "upload_dataset"} <= set(names)
+
+
+def test_the_kinds_of_a_models_files_are_listed_and_health_is_never_too_large() -> None:
+    paths = json.loads(described())["paths"]
+    download = paths["/api/models/{name}/files/{kind}"]["get"]
+    (kind,) = [each for each in download["parameters"] if each["name"] == "kind"]
+    assert kind["schema"]["enum"] == ["h5", "onnx", "metadata", "history"]
+    assert {"413", "507"}.isdisjoint(paths["/api/health"]["get"]["responses"])
+    assert {"413", "507"} <= set(paths["/api/upload-dataset"]["post"]["responses"])
