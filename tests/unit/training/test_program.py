@@ -254,6 +254,8 @@ def test_copies_of_one_file_stay_in_one_part_and_are_counted(tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(rows)} images are byte for byte copies" in done.stdout
     (metadata,) = (tmp_path / "home" / "models").glob("*_metadata.json")
+    _, written = done.stdout.split("Files written:")
+    assert str(metadata) in written
     content = json.loads(metadata.read_text(encoding="utf-8"))
     digest = {image: each["sha256"] for image, each in content["data"]["files"].items()}
     parts = [{digest[image] for image in ids} for ids in content["split"]["images"].values()]
