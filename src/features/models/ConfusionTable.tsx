@@ -14,7 +14,7 @@ export function ConfusionTable({ matrix }: { matrix: ConfusionMatrix }) {
         role="group"
         aria-label="Confusion matrix, scrolls"
       >
-        <table className={classes.matrix}>
+        <table className={classes.matrix} style={{ '--classes': labels.length }}>
           <caption className="visually-hidden">
             Rows are the true class, columns the class that the model answered.
           </caption>
