@@ -118,11 +118,11 @@ def _announce_start(context: Context, checkpoint: Checkpoint | None, refusal: st
         )
     if dataset.copies:
         announcer.warning(
-            f"{dataset.copies} images are byte for byte copies of others; copies stay in one part."
+            f"Byte for byte copies of other images: {dataset.copies}; copies stay in one part."
         )
     if dataset.contradictions:
         announcer.warning(
-            f"{dataset.contradictions} pictures are there under two labels; check their labels."
+            f"Pictures that are there under two labels: {dataset.contradictions}; check them."
         )
     for label, groups in dataset.split.left_out.items():
         several = "" if groups == 1 else "s"
