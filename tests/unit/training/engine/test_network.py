@@ -221,7 +221,7 @@ def test_a_download_that_fails_is_a_refusal_with_both_ways_out(
         "get_file",
         lambda *a, **k: (_ for _ in ()).throw(Exception("URL fetch failure")),
     )
-    promised = resolve(MOBILE, "auto", tmp_path, lambda url: True)
+    promised = resolve(MOBILE, "imagenet", tmp_path, lambda url: True)
     if promised.path is None:
         with pytest.raises(WeightsUnavailable, match="--weights-dir"):
             _mobile(promised)
