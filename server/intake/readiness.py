@@ -20,12 +20,6 @@ def trainable_classes(manifest: Manifest) -> tuple[str, ...]:
     )
 
 
-def trainable_images(manifest: Manifest) -> tuple[LesionImage, ...]:
-    """The images that training uses: those of ``trainable_classes``, ordered by id."""
-    classes = frozenset(trainable_classes(manifest))
-    return tuple(image for image in manifest.images if image.label in classes)
-
-
 def why_not_trainable(manifest: Manifest) -> str | None:
     """One sentence when nothing can be trained; None when training can start."""
     if not manifest.images:

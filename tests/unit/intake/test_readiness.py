@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.intake.manifest import Layout, LesionImage, Manifest, ProblemKind
-from server.intake.readiness import class_problems, trainable_images, why_not_trainable
+from server.intake.readiness import class_problems, trainable_classes, why_not_trainable
 
 
 def _images(label: str, lesions: int, views: int = 2, patient: str = "") -> list[LesionImage]:
@@ -30,7 +30,7 @@ def _manifest(*parts: list[LesionImage], layout: Layout = Layout.CSV) -> Manifes
 
 def test_a_class_with_images_of_two_lesions_is_left_out_and_said() -> None:
     manifest = _manifest(_images("nv", 3), _images("mel", 5), _images("df", 2, views=9))
-    assert {image.label for image in trainable_images(manifest)} == {"nv", "mel"}
+    assert set(trainable_classes(manifest)) == {"nv", "mel"}
     assert why_not_trainable(manifest) is None
     (problem,) = class_problems(manifest.images)
     assert (problem.kind, problem.label) == (ProblemKind.TOO_FEW_LESIONS, "df")
@@ -42,7 +42,7 @@ def test_a_class_with_images_of_two_lesions_is_left_out_and_said() -> None:
 
 def test_many_lesions_of_one_patient_count_as_one_group() -> None:
     manifest = _manifest(_images("nv", 3), _images("mel", 9, patient="P1"))
-    assert {image.label for image in trainable_images(manifest)} == {"nv"}
+    assert set(trainable_classes(manifest)) == {"nv"}
     (problem,) = class_problems(manifest.images)
     assert "only 1 patient;" in problem.message
 
@@ -59,7 +59,7 @@ def test_many_lesions_of_one_patient_count_as_one_group() -> None:
 )
 def test_what_cannot_be_trained_is_said_in_one_sentence(manifest: Manifest, says: str) -> None:
     assert says in (why_not_trainable(manifest) or "")
-    assert len({image.label for image in trainable_images(manifest)}) < 2
+    assert len(set(trainable_classes(manifest))) < 2
 
 
 def test_a_lesion_of_two_classes_is_said() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from server.domain.errors import Conflict, InvalidInput
 from server.intake.manifest import Layout, Manifest
-from server.intake.readiness import trainable_images
+from server.intake.readiness import trainable_classes
 from server.intake.sample_set import draw, main
 from server.intake.understand import understand
 from tests.unit.intake.folders import files_in, put
@@ -36,7 +36,7 @@ def test_it_is_a_dataset_without_problems_that_is_known_as_drawn(manifest: Manif
     assert len(manifest.classes) == 5
     assert all(label.startswith("drawn ") for label in manifest.classes)
     assert sum(manifest.lesions_by_class.values()) == 30
-    assert trainable_images(manifest) == manifest.images
+    assert set(trainable_classes(manifest)) == set(manifest.classes)
 
 
 def test_every_lesion_has_several_different_pictures(drawn: Path, manifest: Manifest) -> None:

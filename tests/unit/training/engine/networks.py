@@ -34,10 +34,10 @@ def random_network(name: str, size: int = 48, seed: int = 0) -> Network:
 
 def real_weights() -> Path:
     """The folder with real pretrained weights; skips the test where there is none."""
-    named = os.environ.get("DERMASCAN_WEIGHTS_DIR")
+    named = os.environ.get("DERMASCAN_TEST_WEIGHTS")
     folder = Path(named) if named else Path(__file__).resolve().parents[5] / "shared" / "weights"
     if not (folder / ARCHITECTURES["MobileNetV2"].weights_file).is_file():
-        pytest.skip("needs ../shared/weights or DERMASCAN_WEIGHTS_DIR")
+        pytest.skip("needs ../shared/weights or DERMASCAN_TEST_WEIGHTS")
     return folder
 
 

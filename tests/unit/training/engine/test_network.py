@@ -221,10 +221,11 @@ def test_a_download_that_fails_is_a_refusal_with_both_ways_out(
         "get_file",
         lambda *a, **k: (_ for _ in ()).throw(Exception("URL fetch failure")),
     )
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     promised = resolve(MOBILE, "imagenet", tmp_path, lambda url: True)
-    if promised.path is None:
-        with pytest.raises(WeightsUnavailable, match="--weights-dir"):
-            _mobile(promised)
+    assert promised.path is None
+    with pytest.raises(WeightsUnavailable, match="--weights-dir"):
+        _mobile(promised)
 
 
 @pytest.mark.real_data
