@@ -205,8 +205,8 @@ def _sentence(
         return (
             f"No difference shown: {where}, the balanced accuracy of {names['a']} is {means['a']} "
             f"and that of {names['b']} {means['b']}, a difference of "
-            f"{_signed(deciding.difference)} with a 95 % interval from {_signed(deciding.low)} to {_signed(deciding.high)}"
-            f"{_also(also)}."
+            f"{_signed(deciding.difference)} with a 95 % interval from {_signed(deciding.low)} to "
+            f"{_signed(deciding.high)}{_also(also)}."
         )
     worse = "b" if better == "a" else "a"
     low, high = sorted(abs(value) for value in (deciding.low or 0.0, deciding.high or 0.0))
