@@ -23,12 +23,13 @@ from types import FrameType
 from server.domain.architectures import ARCHITECTURES
 from server.domain.errors import Conflict, DermaScanError, InvalidInput
 from server.domain.events import EXIT_CRASHED, EXIT_FINISHED, EXIT_REFUSED
+from server.domain.presets import with_preset
 from server.domain.training_request import TrainingRequest
 from server.training.console import Console
 from server.training.engine.heartbeat import watch_heartbeat
 from server.training.events import Announcer, EventFile, Listener
 from server.training.failures import exit_code, in_one_sentence
-from server.training.flags import parser
+from server.training.flags import given_fields, parser
 from server.training.logfile import LogFile
 from server.training.spec import TrainSpec, home, reserve_model_name
 
@@ -77,15 +78,8 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
             field="data_dir",
         )
     data_dir = flags.data_dir.resolve()
-    request = TrainingRequest(
-        dataset_name=data_dir.name,
-        architecture=flags.arch or TrainingRequest(dataset_name="").architecture,
-        **{
-            name: getattr(flags, name)
-            for name in TrainingRequest.__slots__
-            if name not in ("dataset_name", "architecture")
-        },
-    )
+    asked = with_preset(flags.preset, given_fields(flags))
+    request = TrainingRequest(dataset_name=data_dir.name, **asked)
     if not data_dir.is_dir():
         raise InvalidInput(f"There is no folder {data_dir}; see --data-dir.", field="data_dir")
     resume = flags.resume_from.resolve() if flags.resume_from else None
@@ -216,10 +210,11 @@ def _where_weights(flags: argparse.Namespace) -> dict[str, dict[str, str]]:
     from server.domain.architectures import architecture
     from server.training.engine.weights import resolve
 
+    weights = flags.weights or TrainingRequest(dataset_name="").weights
     wanted = [architecture(flags.arch)] if flags.arch else list(ARCHITECTURES.values())
     # At once, because each may wait for a network that swallows its question.
     with ThreadPoolExecutor(len(wanted)) as pool:
-        found = pool.map(lambda each: resolve(each, flags.weights, _weights_dir(flags)), wanted)
+        found = pool.map(lambda each: resolve(each, weights, _weights_dir(flags)), wanted)
         return {
             each.name: {"used": answer.used, "sentence": answer.sentence}
             for each, answer in zip(wanted, found, strict=True)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from server.domain.architectures import ARCHITECTURES
+from server.domain.presets import PRESETS
 from server.domain.training_request import OPTIMIZERS, TrainingRequest
 
 _DESCRIPTION = """\
@@ -18,6 +20,9 @@ The folder holds a table (metadata.csv with image_id, image_path, label) beside 
 folder for each class, or HAM10000 as it is downloaded; which of them is found out by itself.
 Images are split 70/20/10 into training, validation and test without tearing a lesion apart.
 The result is derma_<architecture>_<time>.h5 (Keras), .onnx, _history.json and _metadata.json."""
+
+_FIELDS = {"arch": "architecture"}
+"""Flags that are not called like their field of ``TrainingRequest``."""
 
 _EXAMPLE = """\
 example:
@@ -44,6 +49,16 @@ def parser() -> argparse.ArgumentParser:
     return built
 
 
+def given_fields(flags: argparse.Namespace) -> dict[str, Any]:
+    """The fields of ``TrainingRequest`` that were given by hand; no default is among them."""
+    named = {_FIELDS.get(flag, flag): value for flag, value in vars(flags).items()}
+    return {
+        name: value
+        for name, value in named.items()
+        if name in TrainingRequest.__slots__ and value is not None
+    }
+
+
 def _add_data_flags(built: argparse.ArgumentParser) -> None:
     group = built.add_argument_group("what to train on, and where to put it")
     group.add_argument("--data-dir", type=Path, metavar="FOLDER", help="the dataset's folder")
@@ -61,6 +76,13 @@ def _add_data_flags(built: argparse.ArgumentParser) -> None:
 def _add_training_flags(built: argparse.ArgumentParser, defaults: TrainingRequest) -> None:
     group = built.add_argument_group("how to train")
     names = ", ".join(ARCHITECTURES)
+    # A flag that was not given is None, so that a preset can fill it; the help says the default.
+    group.add_argument(
+        "--preset",
+        metavar="NAME",
+        help=f"{', '.join(PRESETS)}: fills the flags of this group that are not given "
+        "(default: standard)",
+    )
     group.add_argument(
         "--arch",
         metavar="NAME",
@@ -69,8 +91,8 @@ def _add_training_flags(built: argparse.ArgumentParser, defaults: TrainingReques
     group.add_argument(
         "--epochs",
         type=int,
-        default=defaults.epochs,
-        help="passes over the training images, of both phases together (default: %(default)s)",
+        help="passes over the training images, of both phases together "
+        f"(default: {defaults.epochs})",
     )
     group.add_argument(
         "--fine-tune-epochs",
@@ -82,25 +104,21 @@ def _add_training_flags(built: argparse.ArgumentParser, defaults: TrainingReques
     group.add_argument(
         "--batch-size",
         type=int,
-        default=defaults.batch_size,
-        help="images at a time; less needs less memory (default: %(default)s)",
+        help=f"images at a time; less needs less memory (default: {defaults.batch_size})",
     )
     group.add_argument(
         "--optimizer",
-        default=defaults.optimizer,
-        help=f"{', '.join(OPTIMIZERS)} (default: %(default)s)",
+        help=f"{', '.join(OPTIMIZERS)} (default: {defaults.optimizer})",
     )
     group.add_argument(
         "--learning-rate",
         type=float,
-        default=defaults.learning_rate,
         help="peak rate of the last layer; a pretrained backbone learns at a tenth of it "
-        "(default: %(default)s)",
+        f"(default: {defaults.learning_rate})",
     )
     group.add_argument(
         "--class-balancing",
         action=argparse.BooleanOptionalAction,
-        default=defaults.class_balancing,
         help="let rare classes count as much as common ones (default: yes)",
     )
     group.add_argument(
@@ -109,14 +127,11 @@ def _add_training_flags(built: argparse.ArgumentParser, defaults: TrainingReques
         metavar="PIXELS",
         help="side of the square input (default: chosen from the images)",
     )
-    group.add_argument(
-        "--seed", type=int, default=defaults.seed, help="of all that is random (default: 0)"
-    )
+    group.add_argument("--seed", type=int, help=f"of all that is random (default: {defaults.seed})")
     group.add_argument(
         "--weights",
-        default=defaults.weights,
         help="imagenet, none, a Keras weights file, or auto = imagenet if it can be had, otherwise "
-        "random and then said so (default: %(default)s)",
+        f"random and then said so (default: {defaults.weights})",
     )
     group.add_argument(
         "--weights-dir",
