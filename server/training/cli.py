@@ -25,12 +25,14 @@ from server.domain.errors import Conflict, DermaScanError, InvalidInput
 from server.domain.events import EXIT_CRASHED, EXIT_FINISHED, EXIT_REFUSED
 from server.domain.presets import with_preset
 from server.domain.training_request import TrainingRequest
+from server.training.again import default_data_dir, request_again
 from server.training.console import Console
 from server.training.engine.heartbeat import watch_heartbeat
 from server.training.events import Announcer, EventFile, Listener
 from server.training.failures import exit_code, in_one_sentence
 from server.training.flags import given_fields, parser
 from server.training.logfile import LogFile
+from server.training.recipe import Recipe, read_report, recipe_of
 from server.training.spec import TrainSpec, home, reserve_model_name
 
 _EXIT_INTERRUPTED = 130
@@ -72,14 +74,9 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
     Raises:
         InvalidInput: naming the flag.
     """
-    if flags.data_dir is None:
-        raise InvalidInput(
-            "Give the dataset's folder with --data-dir, such as --data-dir server/data/HAM10000.",
-            field="data_dir",
-        )
-    data_dir = flags.data_dir.resolve()
-    asked = with_preset(flags.preset, given_fields(flags))
-    request = TrainingRequest(dataset_name=data_dir.name, **asked)
+    recipe = _recipe(flags)
+    data_dir = _data_dir(flags, recipe)
+    request = _request(flags, recipe, data_dir.name)
     if not data_dir.is_dir():
         raise InvalidInput(f"There is no folder {data_dir}; see --data-dir.", field="data_dir")
     resume = flags.resume_from.resolve() if flags.resume_from else None
@@ -105,7 +102,36 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
         resume_from=resume,
         job_id=flags.job_id,
         model_name=model_name or reserve_model_name(request.architecture, output_dir),
+        recipe=recipe,
     )
+
+
+def _recipe(flags: argparse.Namespace) -> Recipe | None:
+    if flags.from_report is None:
+        return None
+    path = flags.from_report.resolve()
+    return recipe_of(read_report(path), path)
+
+
+def _data_dir(flags: argparse.Namespace, recipe: Recipe | None) -> Path:
+    if flags.data_dir is not None:
+        return Path(flags.data_dir).resolve()
+    if recipe is not None:
+        return default_data_dir(recipe, home() / "data").resolve()
+    raise InvalidInput(
+        "Give the dataset's folder with --data-dir, such as --data-dir server/data/HAM10000.",
+        field="data_dir",
+    )
+
+
+def _request(
+    flags: argparse.Namespace, recipe: Recipe | None, dataset_name: str
+) -> TrainingRequest:
+    given = given_fields(flags)
+    if recipe is not None:
+        preset = {} if flags.preset is None else {"preset": flags.preset}
+        return request_again(recipe, preset | given, dataset_name)
+    return TrainingRequest(dataset_name=dataset_name, **with_preset(flags.preset, given))
 
 
 def _require_writable(flag: str, folder: Path) -> None:

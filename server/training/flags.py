@@ -63,6 +63,14 @@ def _add_data_flags(built: argparse.ArgumentParser) -> None:
     group = built.add_argument_group("what to train on, and where to put it")
     group.add_argument("--data-dir", type=Path, metavar="FOLDER", help="the dataset's folder")
     group.add_argument(
+        "--from-report",
+        type=Path,
+        metavar="FILE",
+        help="run the training of this …_report.json again, with its settings, seed, weights and "
+        "split; nothing of how to train may be given beside it (default for --data-dir: the "
+        "report's dataset under data in DERMASCAN_HOME)",
+    )
+    group.add_argument(
         "--output-dir",
         type=Path,
         metavar="FOLDER",

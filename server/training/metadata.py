@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import platform
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import server
 from server.domain.architectures import architecture
 from server.training.context import Context
 from server.training.dataset import Dataset
@@ -19,9 +16,9 @@ from server.training.engine.preprocessing import describe
 from server.training.evaluation.report import NOTICE
 from server.training.evaluation.split import FRACTIONS, PARTS
 from server.training.testing import Scores
+from server.training.versions import installed_versions
 
 FORMAT = 1
-_PACKAGES = ("torch", "keras", "numpy", "pillow", "h5py", "onnx", "onnxruntime")
 
 
 def describe_model(
@@ -74,7 +71,7 @@ def describe_model(
             "this_attempt_seconds": round(seconds, 1),
             "epochs_seconds": round(course.seconds, 1),
         },
-        "versions": _versions(),
+        "versions": installed_versions(),
     }
 
 
@@ -111,13 +108,3 @@ def _split(dataset: Dataset, seed: int) -> dict[str, Any]:
         "counts": {part: dataset.part_counts(part) for part in PARTS},
         "images": {part: [image.image_id for image in dataset.split.part(part)] for part in PARTS},
     }
-
-
-def _versions() -> dict[str, str]:
-    found = {"dermascan": server.__version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found | {"platform": platform.platform()}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from server.domain.architectures import architecture
 from server.domain.training_request import TrainingRequest
+from server.training.recipe import Recipe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -32,6 +33,7 @@ class TrainSpec:
         resume_from: a checkpoint to go on from.
         job_id: of the job this run belongs to; None = started by hand.
         model_name: stem of the model's files.
+        recipe: of the report whose training is run again; None = a training of its own.
     """
 
     request: TrainingRequest
@@ -46,6 +48,7 @@ class TrainSpec:
     resume_from: Path | None
     job_id: str | None
     model_name: str
+    recipe: Recipe | None = None
 
 
 def home(environment: Mapping[str, str] | None = None) -> Path:
