@@ -9,6 +9,7 @@ from server.domain.architectures import architecture
 from server.domain.events import WeightsUsed
 from server.intake.readiness import MIN_GROUPS
 from server.intake.understand import understand
+from server.training.again import check_data, check_weights, other_versions
 from server.training.context import Context
 from server.training.dataset import Dataset, prepare_dataset
 from server.training.engine.augment import Strength
@@ -26,6 +27,7 @@ from server.training.learn import learn
 from server.training.plan import Plan, check_batch_size, make_plan
 from server.training.spec import TrainSpec
 from server.training.testing import score_once
+from server.training.versions import installed_versions
 
 
 def run(spec: TrainSpec, announcer: Announcer) -> None:
@@ -38,6 +40,9 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
     announcer.note(f"Reading the images in {spec.data_dir}")
     dataset = _read(spec)
     network = _network(spec, dataset)
+    if spec.recipe:
+        check_data(spec.recipe, dataset)
+        check_weights(spec.recipe, network.weights)
     plan = make_plan(spec.request, dataset, network.weights)
     spec.run_dir.mkdir(parents=True, exist_ok=True)
     context = Context(
@@ -110,6 +115,11 @@ def _announce_start(context: Context, checkpoint: Checkpoint | None, refusal: st
     )
     if refusal:
         announcer.warning(refusal)
+    if context.spec.recipe:
+        device = context.device.description
+        other = other_versions(context.spec.recipe, installed_versions(), device)
+        if other:
+            announcer.warning(other)
     if plan.random_start:
         announcer.warning(weights.sentence)
         announcer.note(
