@@ -86,6 +86,8 @@ class EpochEnded(TypedDict):
     seconds: float
     best: bool
     """Whether this is the best validation balanced accuracy so far."""
+    waiting_share: NotRequired[float]
+    """Share of the time of its steps in which they waited for their images, [0, 1]."""
 
 
 class CheckpointWritten(TypedDict):

@@ -55,6 +55,9 @@ class Console:
             f"validation balanced accuracy {event['val_balanced_accuracy']:.3f}"
             f"{' *' if event['best'] else '  '}"
         )
+        waiting = event.get("waiting_share")
+        if waiting is not None:
+            line += f"  waited for images {waiting:.1%}"
         if self._progress and self._seconds_left is not None:
             line += f"  {in_words(self._seconds_left)} left"
         self._say(line.rstrip())

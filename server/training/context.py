@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from server.training.dataset import Dataset
 from server.training.engine.device import Device
+from server.training.engine.distributed import ALONE, Ranks
 from server.training.engine.network import Network
 from server.training.engine.progress import Work, WorkMeter
 from server.training.engine.scoring import Tick
@@ -25,6 +26,7 @@ class Context:
     device: Device
     plan: Plan
     meter: WorkMeter
+    ranks: Ranks = ALONE
 
     def ticker(self, message: str, epoch: int) -> Tick:
         """A function that counts work done and says how far the run is, under ``message``."""

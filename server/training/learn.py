@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-
-import torch
+from dataclasses import dataclass, replace
 
 from server.training.context import Context
 from server.training.engine.checkpoint import Checkpoint, load_weights
+from server.training.engine.device import going_on
+from server.training.engine.dropout import BatchDraws
 from server.training.engine.features import Features, keep_features
 from server.training.engine.images import ImageSource
 from server.training.engine.loop import Course, Loop
 from server.training.engine.loss import Loss
 from server.training.engine.optimizers import Group, build_optimizer
-from server.training.engine.phases import HeadPhase, WholePhase
+from server.training.engine.phases import (
+    EpochSettings,
+    HeadPhase,
+    PhaseSettings,
+    Surroundings,
+    TrainingPhase,
+    WholePhase,
+)
+from server.training.engine.tally import BEGINNING
 from server.training.engine.trainee import Trainee
 
 BACKBONE_SHARE = 0.1
 """Rate of a pretrained backbone, as a share of the head's."""
+HEAD_AVERAGE_DECAY: float | None = None
+WHOLE_AVERAGE_DECAY: float | None = None
+"""Of the average of the weights that is kept instead of the last; None = no average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +46,51 @@ def learn(context: Context, source: ImageSource, checkpoint: Checkpoint | None) 
     Raises:
         UnusableCheckpoint: when the best weights were taken away meanwhile.
     """
-    return _Lesson(context, source).learn(checkpoint)
+    return _Lesson(context, source, checkpoint).learn()
 
 
 class _Lesson:
     """The pieces of a run, and the phases in order."""
 
-    def __init__(self, context: Context, source: ImageSource) -> None:
-        dataset, request, device = context.dataset, context.spec.request, context.device.torch
+    def __init__(
+        self, context: Context, source: ImageSource, checkpoint: Checkpoint | None
+    ) -> None:
+        dataset, request = context.dataset, context.spec.request
+        device = context.device
+        if checkpoint is not None:
+            device = going_on(device, checkpoint.bfloat16)
         self.context = context
         self.request = request
-        self.source = source
+        self.checkpoint = checkpoint
+        self.source = replace(source, device=device)
         self.train = dataset.examples(dataset.split.train)
         self.validation = dataset.examples(dataset.split.validation)
-        self.trainee = Trainee(context.network, device)
+        self.trainee = Trainee(context.network, device.torch)
         classes = len(dataset.split.labels)
-        self.loss = Loss(self.train.targets, classes, request.class_balancing, device)
+        self.around = Surroundings(
+            trainee=self.trainee,
+            loss=Loss(self.train.targets, classes, request.class_balancing, device.torch),
+            draws=BatchDraws(self.trainee.module),
+            device=device,
+            warn=context.announcer.warning,
+            ranks=context.ranks,
+        )
 
-    def learn(self, checkpoint: Checkpoint | None) -> Trained:
+    def learn(self) -> Trained:
         plan = self.context.plan
-        course = Course(epoch=0, history=[], best=None, seconds=0.0)
         untouched = self.trainee.copy_of_state() if plan.head_epochs else {}
-        if checkpoint is not None:
-            course = self._go_on(checkpoint)
+        course = Course() if self.checkpoint is None else self._go_on(self.checkpoint)
         if course.epoch < plan.head_epochs:
-            self._train_head(course, checkpoint)
+            self._train_head(course)
         if course.epoch < plan.epochs:
-            self._train_whole(course, checkpoint)
+            self._train_whole(course)
         assert course.best is not None
-        if course.best.head_only and plan.fine_tune_epochs:
-            # Fine-tuning did not help: the best head belongs to the backbone of the start.
-            self.trainee.load(untouched, head_only=False)
-        best = load_weights(self.context.spec.run_dir / course.best.file)
-        self.trainee.load(best, head_only=course.best.head_only)
+        if self.context.ranks.is_first:
+            if course.best.head_only and plan.fine_tune_epochs:
+                # Fine-tuning did not help: the best head belongs to the backbone of the start.
+                self.trainee.load(untouched, head_only=False)
+            best = load_weights(self.context.spec.run_dir / course.best.file)
+            self.trainee.load(best, head_only=course.best.head_only)
         return Trained(self.trainee, course)
 
     def _go_on(self, checkpoint: Checkpoint) -> Course:
@@ -79,62 +102,75 @@ class _Lesson:
         for work in done:
             for kind, amount in work.items():
                 meter.skip(kind, amount)
+        if checkpoint.so_far is not None:
+            self.context.announcer.note(
+                f"Going on inside epoch {checkpoint.epoch + 1}, "
+                f"after {checkpoint.so_far.steps} of its steps."
+            )
         return Course(
             epoch=checkpoint.epoch,
+            so_far=checkpoint.so_far or BEGINNING,
             history=list(checkpoint.history),
             best=checkpoint.best,
             seconds=checkpoint.seconds,
+            trained=checkpoint.trained,
+            waited=checkpoint.waited,
         )
 
-    def _train_head(self, course: Course, checkpoint: Checkpoint | None) -> None:
+    def _train_head(self, course: Course) -> None:
         plan, request = self.context.plan, self.request
         with contextlib.closing(self._features()) as features:
             self.context.announcer.stage("head", "Training the head on the frozen backbone")
+            head = Group(tuple(self.trainee.module.head_parameters()), request.learning_rate)
             phase = HeadPhase(
-                self.trainee,
-                features,
+                self.around,
+                self._settings(1, plan.head_epochs, HEAD_AVERAGE_DECAY),
                 self.train,
-                loss=self.loss,
-                optimizer=build_optimizer(
-                    request.optimizer,
-                    [Group(tuple(self.trainee.module.head_parameters()), request.learning_rate)],
-                ),
-                first_epoch=1,
-                epochs=plan.head_epochs,
-                batch_size=request.batch_size,
-                seed=request.seed,
-                device=self.context.device.torch,
+                build_optimizer(request.optimizer, [head]),
+                features,
             )
-            _restore(phase.optimizer, checkpoint, course)
-            self._loop().run(phase, course)
+            self._run(phase, course)
         features.remove()
 
-    def _train_whole(self, course: Course, checkpoint: Checkpoint | None) -> None:
+    def _train_whole(self, course: Course) -> None:
         plan, request, module = self.context.plan, self.request, self.trainee.module
         self.context.announcer.stage("fine-tuning", "Training the whole network")
+        rate = request.learning_rate
         share = 1.0 if plan.random_start else BACKBONE_SHARE
+        groups = [
+            Group(tuple(module.head_parameters()), rate),
+            Group(tuple(module.backbone_parameters()), rate * share),
+        ]
         phase = WholePhase(
-            self.trainee,
-            self.source,
+            self.around,
+            self._settings(plan.head_epochs + 1, plan.fine_tune_epochs, WHOLE_AVERAGE_DECAY),
             self.train,
-            self.validation,
-            loss=self.loss,
-            optimizer=build_optimizer(
-                request.optimizer,
-                [
-                    Group(tuple(module.head_parameters()), request.learning_rate),
-                    Group(tuple(module.backbone_parameters()), request.learning_rate * share),
-                ],
-            ),
-            first_epoch=plan.head_epochs + 1,
-            epochs=plan.fine_tune_epochs,
-            batch_size=request.batch_size,
-            seed=request.seed,
+            build_optimizer(request.optimizer, groups),
+            epochs=[EpochSettings(self.source)] * plan.fine_tune_epochs,
+            validation=self.validation,
+            validation_source=self.source,
             learn_statistics=plan.random_start,
         )
-        if course.epoch > plan.head_epochs:
-            _restore(phase.optimizer, checkpoint, course)
-        self._loop().run(phase, course)
+        self._run(phase, course)
+
+    def _settings(self, first_epoch: int, epochs: int, decay: float | None) -> PhaseSettings:
+        request = self.request
+        return PhaseSettings(first_epoch, epochs, request.batch_size, request.seed, decay)
+
+    def _run(self, phase: TrainingPhase, course: Course) -> None:
+        checkpoint = self.checkpoint
+        if checkpoint is not None and checkpoint.head_only == phase.head_only:
+            phase.load_state_dict(checkpoint.phase)
+        loop = Loop(
+            around=self.around,
+            targets=self.validation.targets,
+            epochs=self.context.plan.epochs,
+            fingerprint=self.context.plan.fingerprint,
+            run_dir=self.context.spec.run_dir,
+            announcer=self.context.announcer,
+            meter=self.context.meter,
+        )
+        loop.run(phase, course)
 
     def _features(self) -> Features:
         spec, message = self.context.spec, "Looking at the images with the frozen backbone"
@@ -155,23 +191,3 @@ class _Lesson:
         if were_there:
             self.context.meter.skip("forward", self.context.plan.feature_work()["forward"])
         return features
-
-    def _loop(self) -> Loop:
-        return Loop(
-            trainee=self.trainee,
-            loss=self.loss,
-            targets=self.validation.targets,
-            epochs=self.context.plan.epochs,
-            fingerprint=self.context.plan.fingerprint,
-            run_dir=self.context.spec.run_dir,
-            announcer=self.context.announcer,
-            meter=self.context.meter,
-        )
-
-
-def _restore(
-    optimizer: torch.optim.Optimizer, checkpoint: Checkpoint | None, course: Course
-) -> None:
-    """Take over the optimizer's state when the run goes on in the middle of a phase."""
-    if checkpoint is not None and checkpoint.epoch == course.epoch > 0:
-        optimizer.load_state_dict(dict(checkpoint.optimizer))

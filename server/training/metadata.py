@@ -70,6 +70,7 @@ def describe_model(
         "timings": {
             "this_attempt_seconds": round(seconds, 1),
             "epochs_seconds": round(course.seconds, 1),
+            "waiting_share": round(course.waiting_share, 4),
         },
         "versions": installed_versions(),
     }

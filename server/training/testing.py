@@ -47,7 +47,9 @@ def score_once(context: Context, source: ImageSource, trained: Trained) -> Score
 
     def answer(examples: Examples) -> npt.NDArray[np.float32]:
         batch = context.spec.request.batch_size
-        logits = score(trained.trainee.module, source, examples.numbers, batch, tick, exact=True)
+        warn = context.announcer.warning
+        numbers = examples.numbers
+        logits = score(trained.trainee.module, source, numbers, batch, tick, warn=warn, exact=True)
         return softmax(logits)
 
     on_validation = measure(answer(validation), validation.targets, labels)

@@ -1,10 +1,11 @@
-"""Checkpoints: everything that a run needs to go on at the end of an epoch.
+"""Checkpoints: everything that a run needs to go on, at the end of an epoch or inside one.
 
-Two files in the run's folder: ``checkpoint.pt`` (the state after the last epoch) and
+Two files in the run's folder: ``checkpoint.pt`` (the state between two steps) and
 ``best_epoch_0007.pt`` (the weights that did best on validation so far). The best is written first
 and the checkpoint names it, and both appear whole or not at all, so a kill at any moment leaves a
 pair that fits. While only the head trains, only the head is kept: the backbone is what the weights
-file or the seed says.
+file or the seed says. Random numbers need no place in it: each follows from the seed, the epoch
+and the step.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from typing import Any
 import torch
 
 from server.domain.events import EpochEnded
+from server.training.engine.tally import EpochSoFar
 
 CHECKPOINT_NAME = "checkpoint.pt"
-_FORMAT = 1
+_FORMAT = 2
 
 State = Mapping[str, Any]
 
@@ -48,26 +50,33 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The end of an epoch.
+    """A moment between two steps.
 
     Attributes:
         fingerprint: of the settings and the data; another run's checkpoint has another one.
         epoch: the last that is finished.
-        head_only: whether ``weights`` are the head's alone.
-        weights, optimizer: their states.
+        so_far: of the epoch after it, when it is under way.
+        head_only: whether ``weights`` are the head's alone, and the phase is the head's.
+        weights: of the network, as they train.
+        phase: state of the optimizer, and of the average of the weights if one is kept.
         history: one entry an epoch.
-        best: where the best weights lie.
-        seconds: spent on the run so far.
+        best: where the best weights lie; None before the end of the first epoch.
+        seconds, trained, waited: spent on finished epochs: all, in steps, waiting for input.
+        bfloat16: whether the run computes in mixed precision.
     """
 
     fingerprint: str
     epoch: int
+    so_far: EpochSoFar | None
     head_only: bool
     weights: State
-    optimizer: State
+    phase: State
     history: tuple[EpochEnded, ...]
-    best: Best
+    best: Best | None
     seconds: float
+    trained: float
+    waited: float
+    bfloat16: bool
 
 
 class UnusableCheckpoint(Exception):
@@ -100,21 +109,19 @@ def load_weights(path: Path) -> State:
 def save_checkpoint(checkpoint: Checkpoint, run_dir: Path) -> Path:
     """Put ``checkpoint`` in place of the one before, and forget best weights nobody names."""
     path = run_dir / CHECKPOINT_NAME
-    fields = {
-        name: getattr(checkpoint, name) for name in Checkpoint.__slots__ if name not in ("best",)
+    best, so_far = checkpoint.best, checkpoint.so_far
+    fields = {name: getattr(checkpoint, name) for name in Checkpoint.__slots__}
+    fields |= {
+        "format": _FORMAT,
+        "so_far": None if so_far is None else asdict(so_far),
+        "weights": dict(checkpoint.weights),
+        "phase": dict(checkpoint.phase),
+        "history": [dict(entry) for entry in checkpoint.history],
+        "best": None if best is None else asdict(best),
     }
-    _write(
-        fields
-        | {
-            "format": _FORMAT,
-            "weights": dict(checkpoint.weights),
-            "history": [dict(entry) for entry in checkpoint.history],
-            "best": asdict(checkpoint.best),
-        },
-        path,
-    )
+    _write(fields, path)
     for old in run_dir.glob("best_epoch_*.pt"):
-        if old.name != checkpoint.best.file:
+        if best is None or old.name != best.file:
             old.unlink(missing_ok=True)
     return path
 
@@ -130,13 +137,19 @@ def load_checkpoint(path: Path, fingerprint: str, run_dir: Path) -> Checkpoint:
         raise UnusableCheckpoint(f"{path.name} is not a checkpoint of this version")
     if found["fingerprint"] != fingerprint:
         raise UnusableCheckpoint(f"{path.name} belongs to other settings or other images")
-    fields = {name: value for name, value in found.items() if name != "format"}
-    best = Best(**found["best"])
-    kept, wanted = path.parent / best.file, run_dir / best.file
+    best = None if found["best"] is None else Best(**found["best"])
+    so_far = None if found["so_far"] is None else EpochSoFar(**found["so_far"])
+    if best is not None:
+        _bring(path.parent / best.file, run_dir / best.file)
+    fields = {name: found[name] for name in Checkpoint.__slots__}
+    fields |= {"best": best, "so_far": so_far, "history": tuple(found["history"])}
+    return Checkpoint(**fields)
+
+
+def _bring(kept: Path, wanted: Path) -> None:
     load_weights(kept)
     if kept.resolve() != wanted.resolve():
         shutil.copyfile(kept, wanted)
-    return Checkpoint(**fields | {"best": best, "history": tuple(found["history"])})
 
 
 def _write(content: Any, path: Path) -> None:

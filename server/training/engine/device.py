@@ -7,7 +7,7 @@ import ctypes
 import platform
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -55,6 +55,17 @@ def prepare_device() -> Device:
     return Device(
         torch.device("cpu"), bfloat16, f"CPU, {threads} thread{plural}{_suffix(bfloat16)}"
     )
+
+
+def going_on(device: Device, bfloat16: bool) -> Device:
+    """``device`` with the precision that a run began with, where the hardware has it.
+
+    What pays is found by trial, and the trial of another day must not change a run that goes on.
+    """
+    if device.bfloat16 == bfloat16 or (bfloat16 and not (device.is_gpu or _cpu_has_bfloat16())):
+        return device
+    description = device.description.removesuffix(_suffix(device.bfloat16)) + _suffix(bfloat16)
+    return replace(device, bfloat16=bfloat16, description=description)
 
 
 def _suffix(bfloat16: bool) -> str:

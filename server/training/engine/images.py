@@ -45,18 +45,30 @@ class ImageSource:
     device: Device
     strength: Strength
 
-    def plain(self, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
-        """The images of ``batches`` of record numbers: [n, 3, size, size], float32 in [0, 1]."""
+    def stored(self, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
+        """The pixels of ``batches`` of record numbers as they are kept: [n, size, size, 3] uint8.
+
+        Each is valid until the next one is asked for.
+        """
         shape = (self.size, self.size, 3)
-        pinned = self.device.is_gpu
-        for pixels in read_batches(self.records, batches, shape, torch.uint8, pinned):
-            moved = pixels.to(self.device.torch).permute(0, 3, 1, 2)
-            yield moved.to(torch.float32).div_(255.0)
+        return read_batches(self.records, batches, shape, torch.uint8, self.device.is_gpu)
+
+    def as_images(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Stored pixels as images on the device: [n, 3, size, size], float32 in [0, 1]."""
+        moved = pixels.to(self.device.torch).permute(0, 3, 1, 2)
+        return moved.to(torch.float32).div_(255.0)
+
+    def changed(self, pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
+        """The same, each image changed by its row of draws."""
+        images = augment(self.as_images(pixels), draws, self.strength)
+        return images.contiguous(memory_format=torch.channels_last)
+
+    def plain(self, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
+        """The images of ``batches`` of record numbers."""
+        yield from map(self.as_images, self.stored(batches))
 
     def augmented(
         self, batches: Sequence[Numbers], draws: Sequence[Draws]
     ) -> Iterator[torch.Tensor]:
         """The same, each batch changed by its rows of draws."""
-        for images, rows in zip(self.plain(batches), draws, strict=True):
-            changed = augment(images, rows, self.strength)
-            yield changed.contiguous(memory_format=torch.channels_last)
+        yield from map(self.changed, self.stored(batches), draws)

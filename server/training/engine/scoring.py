@@ -9,10 +9,13 @@ import numpy.typing as npt
 import torch
 
 from server.training.engine.batches import Numbers, cut
+from server.training.engine.distributed import ALONE, Ranks
 from server.training.engine.images import ImageSource
+from server.training.engine.memory import MicroBatch, Warn, for_answers
 from server.training.engine.progress import Work
 
 Tick = Callable[[Work, float], None]
+Look = Callable[[torch.Tensor], torch.Tensor]
 
 
 def score(
@@ -22,27 +25,46 @@ def score(
     batch_size: int,
     tick: Tick,
     *,
+    warn: Warn,
     exact: bool = False,
+    ranks: Ranks = ALONE,
 ) -> npt.NDArray[np.float32]:
     """Logits of plain images, [n, classes], BatchNorm and dropout in inference mode.
 
     Args:
-        numbers: records of the images.
+        numbers: records of the images, at least one for each process.
+        warn: is told when memory runs out.
         exact: in float32 throughout, as the saved files compute; else mixed precision.
+        ranks: the processes that share the work; all of them get all answers.
     """
     module.eval()
-    batches = cut(numbers, batch_size)
+    micro_batch = for_answers(batch_size, warn)
+
+    def answer(images: torch.Tensor) -> torch.Tensor:
+        if exact:
+            return module(images)  # type: ignore[no-any-return]
+        with source.device.autocast():
+            return module(images)  # type: ignore[no-any-return]
+
     found: list[npt.NDArray[np.float32]] = []
-    with torch.inference_mode():
-        for images in source.plain(batches):
-            if exact:
-                logits = module(images)
-            else:
-                with source.device.autocast():
-                    logits = module(images)
-            found.append(logits.float().cpu().numpy())
-            tick("forward", len(images))
-    return np.concatenate(found)
+    batches = cut(numbers[ranks.share(len(numbers))], batch_size)
+    for pixels in source.stored(batches):
+        found.append(look(answer, source, pixels, micro_batch))
+        tick("forward", len(pixels) * ranks.size)
+    return ranks.join_rows(np.concatenate(found))
+
+
+@torch.inference_mode()
+def look(
+    answer: Look, source: ImageSource, pixels: torch.Tensor, micro_batch: MicroBatch
+) -> npt.NDArray[np.float32]:
+    """What ``answer`` says of stored pixels, as many at a time as memory allows."""
+
+    def once(pieces: list[slice]) -> npt.NDArray[np.float32]:
+        answers = [answer(source.as_images(pixels[rows])).float().cpu() for rows in pieces]
+        return torch.cat(answers).numpy()
+
+    return micro_batch.until_it_fits(len(pixels), once)
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

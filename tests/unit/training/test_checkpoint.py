@@ -18,13 +18,27 @@ from server.training.engine.checkpoint import (
     save_checkpoint,
     save_weights,
 )
+from server.training.engine.tally import EpochSoFar
 
 
 def after(epoch: int, run_dir: Path) -> Checkpoint:
     """A checkpoint whose best epoch is its last."""
     weights = {"weight": torch.full((2, 2), float(epoch))}
     best = Best(epoch, 0.5, 1.0, save_weights(weights, run_dir, epoch), head_only=True)
-    return Checkpoint("mine", epoch, True, weights, {"state": {}}, (), best, 1.5)
+    return Checkpoint(
+        fingerprint="mine",
+        epoch=epoch,
+        so_far=EpochSoFar(steps=3, loss=1.5, hits=2.0, seconds=0.5, waited=0.1),
+        head_only=True,
+        weights=weights,
+        phase={"optimizer": {"state": {}}, "average": None},
+        history=(),
+        best=best,
+        seconds=1.5,
+        trained=1.0,
+        waited=0.1,
+        bfloat16=False,
+    )
 
 
 def test_what_was_saved_comes_back_in_another_folder(tmp_path: Path) -> None:

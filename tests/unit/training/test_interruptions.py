@@ -31,7 +31,11 @@ FLAGS = ["--epochs", "6", "--fine-tune-epochs", "3"]
 def history(events: Events) -> list[dict[str, Any]]:
     """The epochs, without what a clock says."""
     return [
-        {name: value for name, value in event.items() if name not in ("time", "seconds")}
+        {
+            name: value
+            for name, value in event.items()
+            if name not in ("time", "seconds", "waiting_share")
+        }
         for event in events
         if event["event"] == "epoch"
     ]

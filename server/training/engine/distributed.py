@@ -1,0 +1,100 @@
+"""Several processes that train one network together, one for each GPU.
+
+``torchrun --nproc-per-node N server/training/train.py …`` starts them. Each batch is shared out in
+order, the gradients are added up, and so all of them always hold the same weights. The first one
+alone reads, writes, speaks and tests; the others learn from it what they need.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import distributed
+
+Result = TypeVar("Result")
+_PATIENCE = timedelta(days=7)
+"""While the first process decodes a large set, the others wait; a dead one is torchrun's affair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """This process's place among those of the run.
+
+    Attributes:
+        rank: 0 … size - 1; 0 speaks and writes.
+        size: how many there are.
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        return self.rank == 0
+
+    def first_of(self, images: int) -> int:
+        """Place in a batch of this process's first image."""
+        return images * self.rank // self.size
+
+    def share(self, images: int) -> slice:
+        """This process's run of a batch: nearly as many as everybody else's, in order of rank."""
+        return slice(self.first_of(images), images * (self.rank + 1) // self.size)
+
+    def add_up(self, tensors: Sequence[torch.Tensor]) -> None:
+        """Replace each tensor, in place, by its sum over all processes, in one message a device."""
+        if self.size == 1:
+            return
+        flat = torch.cat([tensor.reshape(-1).float() for tensor in tensors])
+        distributed.all_reduce(flat)
+        sums = torch.split(flat, [tensor.numel() for tensor in tensors])
+        for tensor, total in zip(tensors, sums, strict=True):
+            tensor.copy_(total.view_as(tensor))
+
+    def join_rows(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The rows of all processes, in order of rank, for everybody."""
+        if self.size == 1:
+            return rows
+        parts: list[npt.NDArray[np.float32]] = [rows] * self.size
+        distributed.all_gather_object(parts, rows)
+        return np.concatenate(parts)
+
+    def from_first(self, work: Callable[[], Result]) -> Result:
+        """What ``work`` gives on the first process, for everybody; the others only wait."""
+        if self.size == 1:
+            return work()
+        found = [work() if self.is_first else None]
+        distributed.broadcast_object_list(found, src=0)
+        return found[0]  # type: ignore[return-value]
+
+
+ALONE = Ranks()
+
+
+def ranks_wanted() -> Ranks:
+    """This process's place as torchrun says it; alone without torchrun. Loads and opens nothing."""
+    return Ranks(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")))
+
+
+def join() -> Ranks:
+    """Meet the other processes that torchrun started, each on its own GPU if there are any."""
+    ranks = ranks_wanted()
+    if ranks.size > 1 and not distributed.is_initialized():
+        gpu = torch.cuda.is_available()
+        if gpu:
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        # Objects travel by gloo, in patience; gradients on GPUs by NCCL.
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", timeout=_PATIENCE)
+    return ranks
+
+
+def leave() -> None:
+    """Part from the others, if there were any."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()

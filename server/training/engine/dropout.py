@@ -1,0 +1,50 @@
+"""Dropout whose draws belong to the images of a batch, not to the way it is computed.
+
+Torch draws in the order in which it computes, so half a batch twice is not the whole batch once.
+Here every draw follows from the step, the layer and the image's place in the batch: a batch gives
+the same in one piece, in several, and shared out to several processes.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from server.training.engine.layers import StochasticDepth
+
+
+class BatchDraws:
+    """Takes over the dropout layers of ``module``; they keep their type, by which they are
+    exported."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._key = 0
+        self._first = 0
+        self._images = 0
+        layers = [
+            layer for layer in module.modules() if isinstance(layer, nn.Dropout | StochasticDepth)
+        ]
+        for number, layer in enumerate(layers):
+            layer.forward = partial(self._drop, layer, number)  # type: ignore[method-assign]
+
+    def begin(self, key: int, first: int, images: int) -> None:
+        """What is computed next are images of the batch ``key``.
+
+        Args:
+            key: names the step; the same key gives the same draws. Below 2**62.
+            first: place in the batch of the first image that is computed.
+            images: of the whole batch.
+        """
+        self._key, self._first, self._images = key, first, images
+
+    def _drop(self, layer: nn.Dropout | StochasticDepth, number: int, x: Tensor) -> Tensor:
+        rate = layer.p if isinstance(layer, nn.Dropout) else layer.rate
+        if not layer.training or rate == 0:
+            return x
+        each = x.shape[1:] if isinstance(layer, nn.Dropout) else (1,) * (x.ndim - 1)
+        generator = torch.Generator(x.device).manual_seed(self._key + number)
+        drawn = torch.rand((self._images, *each), generator=generator, device=x.device)
+        kept = drawn[self._first : self._first + len(x)] >= rate
+        return x * (kept.to(x.dtype) / (1 - rate))

@@ -1,0 +1,113 @@
+"""One step of the optimizer on one batch, in as many pieces as memory asks for.
+
+The gradient is the mean over the batch, whether it is computed at once, in pieces or by several
+processes. What is drawn at random follows from the step alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from server.training.engine.average import Average
+from server.training.engine.distributed import Ranks
+from server.training.engine.dropout import BatchDraws
+from server.training.engine.loss import Loss
+from server.training.engine.memory import MicroBatch
+
+Answers = Callable[[slice], torch.Tensor]
+"""The logits of some rows of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Sums over the batch, on the device: of the losses, and of the right answers."""
+
+    loss: torch.Tensor
+    hits: torch.Tensor
+
+
+class Step:
+    """Moves the weights by one batch at a time.
+
+    Args:
+        micro_batch: how many images fit into memory at a time.
+        average: follows the weights; None = none is kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        loss: Loss,
+        optimizer: torch.optim.Optimizer,
+        micro_batch: MicroBatch,
+        draws: BatchDraws,
+        average: Average | None,
+        ranks: Ranks,
+        device: torch.device,
+    ) -> None:
+        self._loss = loss
+        self._optimizer = optimizer
+        self._micro_batch = micro_batch
+        self._draws = draws
+        self._average = average
+        self._ranks = ranks
+        self._device = device
+        groups = optimizer.param_groups
+        self._parameters = [each for group in groups for each in group["params"]]
+
+    def __call__(self, key: int, answers: Answers, targets: torch.Tensor, images: int) -> Outcome:
+        """Learn from one batch.
+
+        Args:
+            key: from ``step_key``.
+            answers: gives logits [rows, classes] for rows of this process's share.
+            targets: [share], encoded labels of the share.
+            images: of the whole batch, over all processes.
+        """
+        targets = targets.to(self._device)
+
+        def once(pieces: list[slice]) -> Outcome:
+            return self._gradients(key, answers, targets, images, pieces)
+
+        outcome = self._micro_batch.until_it_fits(len(targets), once)
+        self._ranks.add_up([*self._gradient_tensors(), outcome.loss, outcome.hits])
+        self._optimizer.step()
+        if self._average is not None:
+            self._average.update()
+        return outcome
+
+    def _gradients(
+        self, key: int, answers: Answers, targets: torch.Tensor, images: int, pieces: list[slice]
+    ) -> Outcome:
+        """Leave in the parameters this share's part of the mean gradient of the batch."""
+        torch.manual_seed(key)
+        self._optimizer.zero_grad(set_to_none=True)
+        outcome = Outcome(*torch.zeros((2, 1), device=self._device))
+        for rows in pieces:
+            self._draws.begin(key, self._ranks.first_of(images) + rows.start, images)
+            logits = answers(rows)
+            loss = self._loss(logits, targets[rows])
+            size = rows.stop - rows.start
+            (loss * (size / images)).backward()
+            outcome.loss.add_(loss.detach() * size)
+            outcome.hits.add_((logits.detach().argmax(dim=1) == targets[rows]).sum())
+        return outcome
+
+    def _gradient_tensors(self) -> list[torch.Tensor]:
+        """A gradient for every parameter, zero where this process had no image."""
+        if self._ranks.size == 1:
+            return []
+        for each in self._parameters:
+            if each.grad is None:
+                each.grad = torch.zeros_like(each)
+        return [each.grad for each in self._parameters]
+
+
+def step_key(seed: int, epoch: int, step: int) -> int:
+    """A number below 2**62 from which everything that a step draws follows."""
+    (drawn,) = np.random.SeedSequence([seed, epoch, step]).generate_state(1, np.uint64)
+    return int(drawn) >> 2
