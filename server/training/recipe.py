@@ -57,6 +57,7 @@ class Recipe(TypedDict):
         weights: what it started from.
         data_hash: one SHA-256 over ids, labels, groups and files.
         images: the images and the split.
+        is_sample: they are pictures drawn by this program.
         device, bfloat16: what it was computed on, and whether in bfloat16.
         versions: package to version.
     """
@@ -66,6 +67,7 @@ class Recipe(TypedDict):
     weights: StartingWeights
     data_hash: str
     images: ImageTable
+    is_sample: bool
     device: str
     bfloat16: bool
     versions: dict[str, str]
@@ -95,6 +97,7 @@ def describe_recipe(context: Context, versions: Mapping[str, str]) -> Recipe:
             group=[dataset.group_of[image.image_id] for image in dataset.images],
             part=[part_of[image.image_id] for image in dataset.images],
         ),
+        is_sample=dataset.manifest.is_sample,
         device=context.device.description,
         bfloat16=context.device.bfloat16,
         versions=dict(versions),
