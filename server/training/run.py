@@ -15,7 +15,7 @@ from server.training.dataset import Dataset, prepare_dataset
 from server.training.engine.augment import Strength
 from server.training.engine.cache import open_pixels
 from server.training.engine.checkpoint import Checkpoint, UnusableCheckpoint, load_checkpoint
-from server.training.engine.device import prepare_device
+from server.training.engine.device import Device, going_on, prepare_device
 from server.training.engine.images import ImageSource
 from server.training.engine.network import Network, build
 from server.training.engine.progress import WorkMeter
@@ -50,7 +50,7 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
         announcer=announcer,
         dataset=dataset,
         network=network,
-        device=prepare_device(),
+        device=_device(spec),
         plan=plan,
         meter=WorkMeter(plan.work()),
     )
@@ -81,6 +81,12 @@ def _network(spec: TrainSpec, dataset: Dataset) -> Network:
     weights = resolve(which, spec.request.weights, spec.weights_dir)
     check_batch_size(spec.request, weights.used == "random")
     return build(which, dataset.image_size, len(dataset.split.labels), weights, spec.request.seed)
+
+
+def _device(spec: TrainSpec) -> Device:
+    """What there is; a training that is run again keeps its precision where the hardware can."""
+    device = prepare_device()
+    return going_on(device, spec.recipe["bfloat16"]) if spec.recipe else device
 
 
 def _checkpoint(spec: TrainSpec, plan: Plan) -> tuple[Checkpoint | None, str | None]:
