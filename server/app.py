@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from server import __version__
-from server.api import account, health, jobs, reference
+from server.api import account, costs, health, jobs, reference
 from server.api import datasets as datasets_router
 from server.api import models as models_router
 from server.api.deps import Services
@@ -19,12 +19,14 @@ from server.api.lifetime import Lifetime
 from server.api.pages import page_router
 from server.api.security_headers import SecurityHeaders
 from server.domain.errors import DermaScanError
+from server.runner.cost_trial import CostTrial
 from server.runner.device import training_device
 from server.runner.engine import Engine
 from server.runner.launch import Launcher
 from server.runner.weights_probe import WeightsProbe
 from server.services.accounts import AccountService
 from server.services.catalogue import Catalogue
+from server.services.costs import CostService
 from server.services.datasets import DatasetService
 from server.services.imports import ImportService
 from server.services.incoming import UploadLimits
@@ -56,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
     datasets, imports, program = _datasets(settings, job_rows)
     engine, job_service = _jobs(settings, job_rows, datasets.require_trainable)
+    trial, cost_service = _costs(settings, job_service, datasets.require_trainable)
     lifetime = Lifetime()
     models = ModelService(
         ModelFiles(settings.models_dir), job_rows.stands_behind, job_rows.mirror_again
@@ -70,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         with lifetime.watched():
             yield
         engine.stop()
+        trial.stop()
         program.stop()
         datasets.stop()
         database.close()
@@ -85,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = Services(
         accounts=accounts,
+        costs=cost_service,
         datasets=datasets,
         imports=imports,
         jobs=job_service,
@@ -96,7 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_error_handlers(app)
     app.add_middleware(SecurityHeaders)
     app.include_router(health.router)
-    for noun in (account, datasets_router, jobs, models_router):
+    for noun in (account, costs, datasets_router, jobs, models_router):
         app.include_router(noun.router, responses=REFUSALS_FOR_ROOM)
     app.include_router(reference.router)
     app.include_router(page_router(settings.page_dir))
@@ -158,6 +163,20 @@ def _jobs(
         ask_device=training_device,
     )
     return engine, service
+
+
+def _costs(
+    settings: Settings, jobs_of: JobService, require_trainable: Callable[[str], Path]
+) -> tuple[CostTrial, CostService]:
+    trial = CostTrial(settings.training_program, settings.data_dir, settings.weights_dir)
+    service = CostService(
+        require_trainable=require_trainable,
+        trial=trial,
+        ask_weights=jobs_of.auto_weights,
+        ask_device=jobs_of.device,
+        running_jobs=lambda: jobs_of.counts()[0],
+    )
+    return trial, service
 
 
 def _function_name(route: APIRoute) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from server.services.accounts import AccountService
+from server.services.costs import CostService
 from server.services.datasets import DatasetService
 from server.services.imports import ImportService
 from server.services.jobs import JobService
@@ -23,6 +24,7 @@ class Services:
     """
 
     accounts: AccountService
+    costs: CostService
     datasets: DatasetService
     imports: ImportService
     jobs: JobService

@@ -9,8 +9,10 @@ from server.domain.events import EpochEnded
 from server.services.jobs import JobView
 
 
-def job_detail(view: JobView, history: Iterable[EpochEnded] = ()) -> JobDetail:
-    """One job, with its curve where it is wanted."""
+def job_detail(
+    view: JobView, history: Iterable[EpochEnded] = (), warnings: Iterable[str] = ()
+) -> JobDetail:
+    """One job, with its curve and its warnings where they are wanted."""
     job = view.job
     return JobDetail(
         job_id=job.id,
@@ -32,6 +34,7 @@ def job_detail(view: JobView, history: Iterable[EpochEnded] = ()) -> JobDetail:
         created_at=job.created_at,
         started_at=job.started_at,
         completed_at=job.completed_at,
+        warnings=list(warnings),
         history=[epoch_point(point) for point in history],
     )
 

@@ -71,7 +71,7 @@ def _news(jobs: JobService, job_id: str, seen: _Seen) -> tuple[list[str], bool]:
     """Everything new. The job is read first, so that nothing can follow once it is over."""
     view = jobs.get(job_id)
     is_final = view.job.is_final
-    job = _job_event(job_detail(view), seen)
+    job = _job_event(job_detail(view, warnings=jobs.warnings(job_id)), seen)
     events = [] if is_final else job
     for point in map(epoch_point, jobs.history(job_id)):
         if seen.epochs.get(point.epoch) != point:

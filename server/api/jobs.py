@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
-from server.api.deps import ServicesDep
+from server.api.deps import Services, ServicesDep
 from server.api.door import PersonDep, ResearcherDep
 from server.api.job_shapes import job_detail
 from server.api.job_stream import job_events
@@ -29,8 +29,8 @@ from server.domain.training_request import (
     MAX_IMAGE_SIZE,
     MIN_IMAGE_SIZE,
     OPTIMIZERS,
-    TrainingRequest,
 )
+from server.services.jobs import JobView
 
 router = APIRouter(tags=["jobs"])
 
@@ -74,7 +74,7 @@ def start_training(
     form: TrainingForm, services: ServicesDep, person: ResearcherDep
 ) -> TrainingStarted:
     """Queue a training; it starts by itself when its turn comes."""
-    view = services.jobs.start(TrainingRequest(**form.model_dump()), owner=person.name)
+    view = services.jobs.start(form.request(), owner=person.name)
     return TrainingStarted(
         job_id=view.job.id,
         status="queued",
@@ -93,7 +93,7 @@ def list_jobs(services: ServicesDep, _: PersonDep) -> JobList:
 @router.get("/api/job/{job_id}")
 def read_job(job_id: str, services: ServicesDep, _: PersonDep) -> JobDetail:
     """One job with its curve so far."""
-    return job_detail(services.jobs.get(job_id), services.jobs.history(job_id))
+    return _whole(services, services.jobs.get(job_id))
 
 
 @router.get("/api/job/{job_id}/status")
@@ -105,7 +105,7 @@ def read_job_status(job_id: str, services: ServicesDep, _: PersonDep) -> JobStat
 @router.post("/api/job/{job_id}/cancel")
 def cancel_job(job_id: str, services: ServicesDep, _: ResearcherDep) -> JobDetail:
     """End it: at once while it waits, within seconds while it runs. No model is kept."""
-    return job_detail(services.jobs.cancel(job_id), services.jobs.history(job_id))
+    return _whole(services, services.jobs.cancel(job_id))
 
 
 @router.get(
@@ -142,3 +142,9 @@ def stream_job_events(
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _whole(services: Services, view: JobView) -> JobDetail:
+    """One job with its curve and its warnings."""
+    job_id = view.job.id
+    return job_detail(view, services.jobs.history(job_id), services.jobs.warnings(job_id))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from server.domain.job import Job
+from server.domain.training_request import TrainingRequest
 from server.runner.heartbeat import Heart
 from server.runner.process import TrainingProcess
 from server.store.log_files import JobLogs
@@ -59,18 +61,7 @@ class Launcher:
         )
 
     def _command(self, job: Job, folder: RunFolder, checkpoint: Path | None) -> list[str]:
-        request = job.request
         options: dict[str, object] = {
-            "data-dir": self.data_dir / request.dataset_name,
-            "arch": request.architecture,
-            "epochs": request.epochs,
-            "batch-size": request.batch_size,
-            "optimizer": request.optimizer,
-            "learning-rate": request.learning_rate,
-            "fine-tune-epochs": request.fine_tune_epochs,
-            "weights": request.weights,
-            "image-size": request.image_size,
-            "seed": request.seed,
             "weights-dir": self.weights_dir,
             "output-dir": folder.output,
             "run-dir": folder.path,
@@ -78,15 +69,11 @@ class Launcher:
             "heartbeat": folder.heartbeat,
             "resume-from": checkpoint,
             "job-id": job.id,
-            "model-name": self._model_name(request.architecture),
+            "model-name": self._model_name(job.request.architecture),
             "log-file": self.logs.training_log,
         }
-        balancing = "--class-balancing" if request.class_balancing else "--no-class-balancing"
-        words = [sys.executable, str(self.program), balancing]
-        for name, value in options.items():
-            if value is not None:
-                words += [f"--{name}", str(value)]
-        return words
+        asked = flags_of(job.request, self.data_dir)
+        return [sys.executable, str(self.program), *asked, *flags(options)]
 
     def _model_name(self, architecture: str) -> str:
         """``derma_<architecture>_<now>``, a name that nobody has or was given."""
@@ -97,3 +84,27 @@ class Launcher:
                 self._names_given.add(name)
                 return name
             moment += timedelta(seconds=1)
+
+
+def flags_of(request: TrainingRequest, data_dir: Path) -> list[str]:
+    """The flags of the training program that ask for ``request``."""
+    options: dict[str, object] = {
+        "data-dir": data_dir / request.dataset_name,
+        "arch": request.architecture,
+        "epochs": request.epochs,
+        "batch-size": request.batch_size,
+        "optimizer": request.optimizer,
+        "learning-rate": request.learning_rate,
+        "fine-tune-epochs": request.fine_tune_epochs,
+        "weights": request.weights,
+        "image-size": request.image_size,
+        "seed": request.seed,
+    }
+    balancing = "--class-balancing" if request.class_balancing else "--no-class-balancing"
+    return [balancing, *flags(options)]
+
+
+def flags(options: Mapping[str, object]) -> list[str]:
+    """Names and values as words of a command line; a value of None is left out."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return [word for name, value in given.items() for word in (f"--{name}", str(value))]

@@ -20,7 +20,7 @@ from server.domain.training_request import TrainingRequest
 from server.store.job_mirror import model_path, status_fields
 from server.store.jobs import JobRepository
 from server.store.log_files import JobLogs, new_lines, size_of, tail_lines
-from server.store.runs import EpochHistory, JobRuns
+from server.store.runs import JobRuns, RunHistory
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class JobService:
         self._weights = _Remembered(ask_weights, _WEIGHTS_KEPT_SECONDS)
         self._ring = ring
         self._device = _Remembered(ask_device, _WEIGHTS_KEPT_SECONDS)
-        self._histories: OrderedDict[str, EpochHistory] = OrderedDict()
+        self._histories: OrderedDict[str, RunHistory] = OrderedDict()
         self._history_lock = Lock()
 
     # --- starting ----------------------------------------------------------------------------
@@ -103,12 +103,7 @@ class JobService:
             InvalidInput: ``weights`` is a path, which only a person at the server may give.
             WeightsUnavailable: ImageNet weights were asked for and cannot be had.
         """
-        if request.weights not in WEIGHTS_BY_HTTP:
-            raise InvalidInput(
-                f"weights must be one of {', '.join(WEIGHTS_BY_HTTP)}, not {request.weights!r}; "
-                "a weights file can be given to train.py on the server itself.",
-                field="weights",
-            )
+        refuse_weights_file(request)
         self._require_trainable(request.dataset_name)
         sentence = self._weights_sentence(request)
         job = self._repository.add(request, weights_sentence=sentence, owner=owner)
@@ -163,11 +158,19 @@ class JobService:
     def history(self, job_id: str) -> list[EpochEnded]:
         """The curve so far, over all attempts, one point an epoch."""
         with self._history_lock:
-            history = self._histories.setdefault(job_id, EpochHistory(self._runs, job_id))
-            self._histories.move_to_end(job_id)
-            if len(self._histories) > _HISTORIES_KEPT:
-                self._histories.popitem(last=False)
-            return history.read()
+            return self._history(job_id).read()
+
+    def warnings(self, job_id: str) -> list[str]:
+        """What its runs warned of so far, each sentence once."""
+        with self._history_lock:
+            return self._history(job_id).warnings()
+
+    def _history(self, job_id: str) -> RunHistory:
+        history = self._histories.setdefault(job_id, RunHistory(self._runs, job_id))
+        self._histories.move_to_end(job_id)
+        if len(self._histories) > _HISTORIES_KEPT:
+            self._histories.popitem(last=False)
+        return history
 
     # --- cancelling --------------------------------------------------------------------------
 
@@ -208,6 +211,20 @@ class JobService:
             return JobView(job, None, model_path(job, self._models_dir))
         places = self._positions() if positions is None else positions
         return JobView(job, places.get(job.id), None)
+
+
+def refuse_weights_file(request: TrainingRequest) -> None:
+    """Refuse what only a person at the server itself may name.
+
+    Raises:
+        InvalidInput: ``weights`` is a path.
+    """
+    if request.weights not in WEIGHTS_BY_HTTP:
+        raise InvalidInput(
+            f"weights must be one of {', '.join(WEIGHTS_BY_HTTP)}, not {request.weights!r}; "
+            "a weights file can be given to train.py on the server itself.",
+            field="weights",
+        )
 
 
 class _Remembered(Generic[T]):

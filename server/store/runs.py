@@ -103,25 +103,34 @@ class JobRuns:
                     entry.unlink(missing_ok=True)
 
 
-class EpochHistory:
-    """The curve of one job so far, read a little further at every call."""
+class RunHistory:
+    """The curve of one job so far and its warnings, read a little further at every call."""
 
     def __init__(self, runs: JobRuns, job_id: str) -> None:
         self._runs = runs
         self._job_id = job_id
         self._tails: dict[int, EventTail] = {}
         self._points: dict[int, EpochEnded] = {}
+        self._warnings: dict[str, None] = {}  # in the order in which they were said
 
     def read(self) -> list[EpochEnded]:
         """One point an epoch, in order.
 
         An attempt that goes on from epoch 12 replaces what came after 12 before it.
         """
+        self._read_on()
+        return [self._points[epoch] for epoch in sorted(self._points)]
+
+    def warnings(self) -> list[str]:
+        """What was warned of, each sentence once however many attempts said it."""
+        self._read_on()
+        return list(self._warnings)
+
+    def _read_on(self) -> None:
         for folder in self._runs.of_job(self._job_id):
             tail = self._tails.setdefault(folder.token, EventTail(folder.events))
             for event in tail.read_new():
                 self._take(event)
-        return [self._points[epoch] for epoch in sorted(self._points)]
 
     def _take(self, event: Event) -> None:
         if event["event"] == "started":
@@ -129,6 +138,8 @@ class EpochHistory:
             self._points = {n: point for n, point in self._points.items() if n <= kept}
         elif event["event"] == "epoch":
             self._points[event["epoch"]] = event
+        elif event["event"] == "warning":
+            self._warnings[event["message"]] = None
 
 
 def _event(line: bytes) -> Event | None:

@@ -72,6 +72,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Presets
+         * @description Ways to train for whoever does not want to choose every number.
+         */
+        get: operations["list_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training-cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Training Cost
+         * @description What `POST /api/start-training` with the same body would cost, by a trial of a few steps.
+         *
+         *     A trial takes some ten seconds and the start of the training program; its result is remembered.
+         */
+        post: operations["training_cost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/upload-dataset": {
         parameters: {
             query?: never;
@@ -734,6 +776,11 @@ export interface components {
             /** Completed At */
             completed_at: string | null;
             /**
+             * Warnings
+             * @description What the run warned of. Empty in lists.
+             */
+            warnings?: string[];
+            /**
              * History
              * @description Empty in lists.
              */
@@ -785,6 +832,56 @@ export interface components {
          * @enum {string}
          */
         Layout: "csv" | "class_folders" | "ham10000" | "unlabelled";
+        /**
+         * MeasuredCost
+         * @description What a training would cost, from a trial of a few real steps on the server.
+         */
+        MeasuredCost: {
+            /** Seconds */
+            seconds: number;
+            /**
+             * Low
+             * @description From the fastest steps of the trial.
+             */
+            low: number;
+            /**
+             * High
+             * @description From the slowest steps of the trial.
+             */
+            high: number;
+            /** Parts */
+            parts: components["schemas"]["WorkCost"][];
+            /**
+             * Not Measured
+             * @description Work that comes on top, in words.
+             */
+            not_measured: string[];
+            /**
+             * Memory Bytes
+             * @description The most main memory that the trial held.
+             */
+            memory_bytes: number;
+            /** Gpu Memory Bytes */
+            gpu_memory_bytes: number | null;
+            /** Device */
+            device: string;
+            /** Image Size */
+            image_size: number;
+            /** Images */
+            images: number;
+            /** Trial Seconds */
+            trial_seconds: number;
+            /**
+             * Measured At
+             * Format: date-time
+             */
+            measured_at: string;
+            /**
+             * Beside Running Jobs
+             * @description Trainings that ran at the same time and made the trial slower.
+             */
+            beside_running_jobs: number;
+        };
         /** ModelFile */
         ModelFile: {
             /**
@@ -944,6 +1041,47 @@ export interface components {
             /** Milliseconds */
             milliseconds: number;
         };
+        /** PresetList */
+        PresetList: {
+            /** Presets */
+            presets: components["schemas"]["PresetOption"][];
+        };
+        /**
+         * PresetOption
+         * @description One preset. Fields that are null or missing stay the researcher's choice.
+         */
+        PresetOption: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Architecture
+             * @description What it suggests; null = any.
+             */
+            architecture: string | null;
+            /** Epochs */
+            epochs: number;
+            /**
+             * Fine Tune Share
+             * @description Of the epochs, those that train the backbone too, rounded up; null = default.
+             */
+            fine_tune_share: number | null;
+            /** Batch Size */
+            batch_size: number;
+            /**
+             * Image Size
+             * @description Pixels; null = chosen from the images.
+             */
+            image_size: number | null;
+            /**
+             * Native Size
+             * @description The image size is the architecture's `native_size`.
+             */
+            native_size: boolean;
+        };
         /**
          * ProblemKind
          * @enum {string}
@@ -1005,6 +1143,14 @@ export interface components {
             images: number;
         };
         /**
+         * TrainingCostAnswer
+         * @description Answer of `POST /api/training-cost`.
+         */
+        TrainingCostAnswer: {
+            /** @description Null = not measured yet. */
+            cost: components["schemas"]["MeasuredCost"] | null;
+        };
+        /**
          * TrainingForm
          * @description Body of `POST /api/start-training`; the first seven fields are the document's.
          */
@@ -1062,6 +1208,11 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /**
+             * Preset
+             * @description quick, standard or best: fills the fields that are not given; those win.
+             */
+            preset?: string | null;
         };
         /**
          * TrainingOptions
@@ -1139,6 +1290,30 @@ export interface components {
              */
             files_unchanged: number;
             summary: components["schemas"]["DatasetSummary"];
+        };
+        /**
+         * WorkCost
+         * @description One kind of work of a run; seconds for all of it.
+         */
+        WorkCost: {
+            /** Work */
+            work: string;
+            /**
+             * Amount
+             * @description Images, of all epochs together; or 1.
+             */
+            amount: number;
+            /** Seconds */
+            seconds: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /**
+             * Measured
+             * @description How much of it the trial did.
+             */
+            measured: number;
         };
     };
     responses: never;
@@ -1559,6 +1734,215 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    training_cost: {
+        parameters: {
+            query?: {
+                /** @description false = only say what was measured before; answers at once. */
+                measure?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingCostAnswer"];
                 };
             };
             /** @description Bad Request */
@@ -3416,7 +3800,7 @@ export interface operations {
             path: {
                 name: string;
                 /** @description Which file. */
-                kind: "h5" | "onnx" | "metadata" | "history";
+                kind: "h5" | "onnx" | "metadata" | "history" | "report" | "report_html" | "card" | "card_json" | "test_predictions" | "test_truth";
             };
             cookie?: never;
         };

@@ -226,9 +226,9 @@ def test_an_adopted_process_that_ends_at_once_without_a_word_is_no_crash(home: J
 
 
 def _history(home: JobHome, job_id: str) -> list[dict[str, int]]:
-    from server.store.runs import EpochHistory
+    from server.store.runs import RunHistory
 
-    return [dict(point) for point in EpochHistory(home.runs, job_id).read()]  # type: ignore[arg-type]
+    return [dict(point) for point in RunHistory(home.runs, job_id).read()]  # type: ignore[arg-type]
 
 
 def test_a_process_whose_number_was_never_written_down_is_found_and_not_doubled(

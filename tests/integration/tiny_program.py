@@ -8,6 +8,8 @@ What it does stands in ``behaviour.json`` in its dataset's folder:
     crash_times      … so many times, counted in ``crashes`` in the dataset's folder (for ever)
     last_words       how the crash ends: "event", "text", "abandoned" or "" (killed)
     refuse, oom      a sentence to end with, before the first epoch
+    warn             sentences to warn of, at the start
+    trial_seconds    how long the trial of --estimate takes (0)
     grandchild       start a process that sleeps, its number in ``grandchild.pid``
     deaf             ignore SIGTERM
 """
@@ -36,7 +38,37 @@ def main() -> None:
         return
     options = _options()
     told = json.loads((options.data_dir / "behaviour.json").read_text(encoding="utf-8"))
+    if options.estimate:
+        estimate(options, told)
+        return
     _Run(options, told).go()
+
+
+def estimate(options: argparse.Namespace, told: dict[str, Any]) -> None:
+    """Print a cost, and note in ``.dermascan/trials`` that a trial was made."""
+    notes = options.data_dir / ".dermascan"
+    notes.mkdir(exist_ok=True)
+    with (notes / "trials").open("a", encoding="utf-8") as file:
+        file.write(f"{os.getpid()}\n")
+    time.sleep(told.get("trial_seconds", 0))
+    if "refuse" in told:
+        print(told["refuse"], file=sys.stderr)
+        sys.exit(2)
+    part = {"work": "epochs", "amount": options.epochs, "seconds": 60.0, "measured": 1}
+    cost = {
+        "seconds": 60.0,
+        "low": 50.0,
+        "high": 80.0,
+        "parts": [part | {"low": 50.0, "high": 80.0}],
+        "not_measured": ["saving the model"],
+        "memory_bytes": 1_000_000,
+        "gpu_memory_bytes": None,
+        "device": "cpu",
+        "image_size": 64,
+        "images": 15,
+        "trial_seconds": 0.1,
+    }
+    print(json.dumps(cost))
 
 
 class _Run:
@@ -59,6 +91,8 @@ class _Run:
             resumed_from_epoch=first or None,
             weights={"requested": "none", "used": "random", "sentence": "Random start."},
         )
+        for message in told.get("warn", []):
+            self.tell("warning", message=message)
         for code, key, status in (("unusable_dataset", "refuse", 2), ("out_of_memory", "oom", 3)):
             if key in told:
                 self.fail(code, told[key], status)
@@ -179,6 +213,7 @@ def _options() -> argparse.Namespace:
     ):
         parser.add_argument(f"--{name}")
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--estimate", action="store_true")
     parser.add_argument("--class-balancing", action=argparse.BooleanOptionalAction)
     return parser.parse_args()
 

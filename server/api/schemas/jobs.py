@@ -8,6 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from server.domain.job import JobStatus
+from server.domain.presets import with_preset
+from server.domain.training_request import TrainingRequest
 
 WeightsState = Literal["imagenet", "random"]
 
@@ -31,6 +33,19 @@ class TrainingForm(BaseModel):
     weights: str = Field("auto", description="auto, imagenet or none.")
     image_size: int | None = Field(None, description="Pixels; null = chosen from the images.")
     seed: int = 0
+    preset: str | None = Field(
+        None,
+        description="quick, standard or best: fills the fields that are not given; those win.",
+    )
+
+    def request(self) -> TrainingRequest:
+        """What is asked for.
+
+        Raises:
+            InvalidInput: naming the field.
+        """
+        given = self.model_dump(include=self.model_fields_set - {"preset"})
+        return TrainingRequest(**with_preset(self.preset, given))
 
 
 class TrainingStarted(BaseModel):
@@ -101,6 +116,9 @@ class JobDetail(BaseModel):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    warnings: list[str] = Field(
+        default_factory=list, description="What the run warned of. Empty in lists."
+    )
     history: list[EpochPoint] = Field(default_factory=list, description="Empty in lists.")
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.store.log_files import new_lines, tail_lines
-from server.store.runs import EpochHistory, EventTail, JobRuns
+from server.store.runs import EventTail, JobRuns, RunHistory
 
 
 def _line(**event: Any) -> bytes:
@@ -55,8 +55,18 @@ def test_a_later_attempt_replaces_what_it_does_again(tmp_path: Path) -> None:
     resumed = _line(event="started", resumed_from_epoch=2)
     _attempt(tmp_path, 1, started, *epochs(1, 2, 3, 4, loss=1.0))
     _attempt(tmp_path, 10, resumed, *epochs(3, loss=0.5))
-    history = EpochHistory(JobRuns(tmp_path), "a1b2c3d4").read()
+    history = RunHistory(JobRuns(tmp_path), "a1b2c3d4").read()
     assert [(point["epoch"], point["loss"]) for point in history] == [(1, 1.0), (2, 1.0), (3, 0.5)]
+
+
+def test_a_warning_that_every_attempt_says_again_is_kept_once(tmp_path: Path) -> None:
+    _attempt(tmp_path, 1, _line(event="warning", message="near-copies"))
+    history = RunHistory(JobRuns(tmp_path), "a1b2c3d4")
+    assert history.warnings() == ["near-copies"]
+    again = _line(event="warning", message="near-copies")
+    _attempt(tmp_path, 2, again, _line(event="warning", message="memory ran out"))
+    assert history.warnings() == ["near-copies", "memory ran out"]
+    assert history.read() == []
 
 
 def test_the_newest_checkpoint_is_the_last_one_that_is_still_there(tmp_path: Path) -> None:
