@@ -13,7 +13,13 @@ OUT_OF_MEMORY = (
     "instead of DenseNet169) or a smaller image size, and make sure that nothing else is using "
     "the GPU or the memory."
 )
-_ALLOCATOR_WORDS = ("DefaultCPUAllocator", "not enough memory", "out of memory")
+_ALLOCATOR_WORDS = (
+    "DefaultCPUAllocator",
+    "not enough memory",
+    "out of memory",
+    "bad_alloc",
+    "ALLOC_FAILED",  # cuBLAS and cuDNN
+)
 
 
 def known(error: BaseException) -> DermaScanError | None:
