@@ -26,6 +26,7 @@ from server.runner.launch import Launcher
 from server.runner.weights_probe import WeightsProbe
 from server.services.accounts import AccountService
 from server.services.catalogue import Catalogue
+from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
 from server.services.imports import ImportService
@@ -89,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = Services(
         accounts=accounts,
+        comparisons=ComparisonService(models),
         costs=cost_service,
         datasets=datasets,
         imports=imports,

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from server.services.accounts import AccountService
+from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
 from server.services.imports import ImportService
@@ -24,6 +25,7 @@ class Services:
     """
 
     accounts: AccountService
+    comparisons: ComparisonService
     costs: CostService
     datasets: DatasetService
     imports: ImportService

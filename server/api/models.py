@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
 
 from server.api.deps import ServicesDep
@@ -15,6 +15,7 @@ from server.api.schemas.common import Done
 from server.api.schemas.models import (
     ClassProbability,
     Headline,
+    ModelComparison,
     ModelFile,
     ModelList,
     ModelListed,
@@ -34,7 +35,26 @@ _CONTENT_TYPES = {
     "onnx": "application/octet-stream",
     "metadata": "application/json",
     "history": "application/json",
+    "report": "application/json",
+    "report_html": "text/html; charset=utf-8",
+    "card": "text/markdown; charset=utf-8",
+    "card_json": "application/json",
+    "test_predictions": "text/csv; charset=utf-8",
+    "test_truth": "text/csv; charset=utf-8",
 }
+_REPORT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "img-src data:",
+        "style-src 'unsafe-inline'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+        "sandbox",
+    )
+)
+"""A report shows words from the data, such as class names; were they hostile, nothing would run."""
+
 _HOW_TO_SEND = (
     "send one photograph as multipart/form-data, such as "
     'curl -F "image=@photo.jpg" "…/api/models/{name}/predict"'
@@ -89,7 +109,31 @@ def read_model(name: str, services: ServicesDep, _: PersonDep) -> ModelReport:
         first_line=model.first_line,
         metadata=model.metadata,
         history=services.models.history(name),
+        report=services.models.report(name),
+        report_url=(f"/api/models/{model.name}/report" if "report_html" in model.files else None),
     )
+
+
+@router.get("/api/models/{name}/report", response_class=FileResponse)
+def read_model_report(name: str, services: ServicesDep, _: PersonDep) -> FileResponse:
+    """The report as a page of its own: no script, nothing from outside, shown in a sandbox."""
+    path = services.models.file(name, "report_html")
+    return FileResponse(
+        path,
+        media_type=_CONTENT_TYPES["report_html"],
+        headers={"Content-Security-Policy": _REPORT_POLICY},
+    )
+
+
+@router.get("/api/compare-models")
+def compare_models(
+    services: ServicesDep,
+    _: PersonDep,
+    a: Annotated[list[str], Query(description="Models of side A; several are several seeds.")],
+    b: Annotated[list[str], Query(description="Models of side B.")],
+) -> ModelComparison:
+    """Which of two models is better, on the lesions that both were tested on and neither saw."""
+    return ModelComparison.model_validate(services.comparisons.compare(a, b))
 
 
 @router.get("/api/models/{name}/files/{kind}", response_class=FileResponse)

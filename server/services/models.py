@@ -15,6 +15,21 @@ from server.store.model_files import ENDINGS, ModelFiles
 
 log = structlog.get_logger(__name__)
 
+_REPORTS_KEPT = 16
+_SHOWN = (
+    "format",
+    "first_line",
+    "notice",
+    "headline",
+    "per_class",
+    "baselines",
+    "confusion_matrix",
+    "calibration",
+    "operating_point",
+    "subgroups",
+)
+"""Sections of a report that its model's page needs; the others are large, and in the file."""
+
 StandsBehind = Callable[[str, str], bool]
 """Whether a job (first) names a model (second), or is not known here at all."""
 
@@ -78,6 +93,7 @@ class ModelService:
         self._stands_behind = stands_behind
         self._tell_job = tell_job
         self._read: dict[str, tuple[tuple[int, int], Model | None]] = {}
+        self._reports: dict[str, tuple[tuple[int, int], dict[str, Any] | None]] = {}
 
     def newest_first(self) -> list[Model]:
         """Every model; one whose metadata cannot be read is left out and logged."""
@@ -102,11 +118,36 @@ class ModelService:
         """What was measured in each epoch."""
         return self._files.history(self.get(name).name)
 
+    def report(self, name: str) -> dict[str, Any] | None:
+        """What a page shows of the report: all but what each single image was answered.
+
+        None for a model that was trained before there were reports.
+
+        Raises:
+            NotFound: no such model.
+        """
+        path = self.get(name).files.get("report")
+        try:
+            status = path.stat() if path else None
+        except OSError:  # deleted meanwhile
+            status = None
+        if status is None:
+            return None
+        identity = (status.st_mtime_ns, status.st_size)
+        known = self._reports.get(name)
+        if known is None or known[0] != identity:
+            found = self._files.report(name)
+            known = identity, found and {key: found[key] for key in _SHOWN if key in found}
+            self._reports[name] = known
+            while len(self._reports) > _REPORTS_KEPT:
+                self._reports.pop(next(iter(self._reports)), None)
+        return known[1]
+
     def file(self, name: str, kind: str) -> Path:
         """One file of a model.
 
         Args:
-            kind: ``h5``, ``onnx``, ``metadata`` or ``history``.
+            kind: one of ``store.model_files.ENDINGS``.
 
         Raises:
             NotFound: no such model, kind or file.

@@ -18,6 +18,12 @@ ENDINGS = {
     "onnx": ".onnx",
     "metadata": "_metadata.json",
     "history": "_history.json",
+    "report": "_report.json",
+    "report_html": "_report.html",
+    "card": "_card.md",
+    "card_json": "_card.json",
+    "test_predictions": "_test_predictions.csv",
+    "test_truth": "_test_truth.csv",
 }
 """Kind of a model's file to the ending after the model's name."""
 
@@ -55,6 +61,11 @@ class ModelFiles:
         found = {kind: self.find(name, kind) for kind in ENDINGS}
         return {kind: path for kind, path in found.items() if path is not None}
 
+    def report(self, name: str) -> dict[str, Any] | None:
+        """The whole ``…_report.json``; None when there is none, or none that can be read."""
+        path = self.find(name, "report")
+        return None if path is None else _read_json_object(path)
+
     def metadata(self, name: str) -> dict[str, Any] | None:
         """What the training program wrote of the model; None when that cannot be read (logged)."""
         return _read_json_object(self.models_dir / f"{name}{ENDINGS['metadata']}")
@@ -89,10 +100,10 @@ def _read_json_object(path: Path) -> dict[str, Any] | None:
     try:
         found = _json(path)
     except (OSError, ValueError, RecursionError) as error:
-        log.warning("a model's metadata cannot be read", file=path.name, error=str(error))
+        log.warning("a model's file cannot be read", file=path.name, error=str(error))
         return None
     if not isinstance(found, dict):
-        log.warning("a model's metadata is not a JSON object", file=path.name)
+        log.warning("a model's file is not a JSON object", file=path.name)
         return None
     return found
 

@@ -422,6 +422,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{name}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Model Report
+         * @description The report as a page of its own: no script, nothing from outside, shown in a sandbox.
+         */
+        get: operations["read_model_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Models
+         * @description Which of two models is better, on the lesions that both were tested on and neither saw.
+         */
+        get: operations["compare_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{name}/files/{kind}": {
         parameters: {
             query?: never;
@@ -517,6 +557,13 @@ export interface components {
             label: string;
             /** Probability */
             probability: number;
+        };
+        /** ComparedModels */
+        ComparedModels: {
+            /** A */
+            a: string[];
+            /** B */
+            b: string[];
         };
         /** Credentials */
         Credentials: {
@@ -696,6 +743,36 @@ export interface components {
             best: boolean;
         };
         /**
+         * FigureCompared
+         * @description One figure of both sides on the same lesions.
+         */
+        FigureCompared: {
+            /**
+             * Figure
+             * @description Name of the figure, or of the class for a sensitivity.
+             */
+            figure: string;
+            a: components["schemas"]["SideFigure"];
+            b: components["schemas"]["SideFigure"];
+            /**
+             * Difference
+             * @description a minus b.
+             */
+            difference: number | null;
+            /**
+             * Low
+             * @description Lower end of the 95 % interval of the difference.
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Shown
+             * @description Whether the interval leaves out zero.
+             */
+            shown: boolean;
+        };
+        /**
          * Headline
          * @description Test metrics of a list line, each in [0, 1].
          */
@@ -833,6 +910,23 @@ export interface components {
          */
         Layout: "csv" | "class_folders" | "ham10000" | "unlabelled";
         /**
+         * McNemarTest
+         * @description McNemar's exact test with the lesion as its unit.
+         */
+        McNemarTest: {
+            /**
+             * For A
+             * @description Lesions of which a answered more photographs rightly.
+             */
+            for_a: number;
+            /** For B */
+            for_b: number;
+            /** Same */
+            same: number;
+            /** P */
+            p: number;
+        };
+        /**
          * MeasuredCost
          * @description What a training would cost, from a trial of a few real steps on the server.
          */
@@ -882,11 +976,53 @@ export interface components {
              */
             beside_running_jobs: number;
         };
+        /**
+         * ModelComparison
+         * @description Two sides compared on the lesions that both were tested on and neither had seen.
+         */
+        ModelComparison: {
+            /**
+             * Sentence
+             * @description The answer.
+             */
+            sentence: string;
+            /**
+             * Shown
+             * @description Whether a difference of the deciding figure is shown.
+             */
+            shown: boolean;
+            /** Better */
+            better: ("a" | "b") | null;
+            /** Decided By */
+            decided_by: string;
+            models: components["schemas"]["ComparedModels"];
+            /** Lesions */
+            lesions: number;
+            /** Images */
+            images: number;
+            /** Test Parts */
+            test_parts: number;
+            /** Confidence */
+            confidence: number;
+            /** Replicates */
+            replicates: number;
+            /** Figures */
+            figures: components["schemas"]["FigureCompared"][];
+            /** Sensitivities */
+            sensitivities: components["schemas"]["FigureCompared"][];
+            mcnemar: components["schemas"]["McNemarTest"];
+            /** Left Out */
+            left_out: string[];
+            /** Settings */
+            settings: components["schemas"]["SettingThatDiffers"][];
+            /** Notes */
+            notes: string[];
+        };
         /** ModelFile */
         ModelFile: {
             /**
              * Kind
-             * @description h5, onnx, metadata or history.
+             * @description h5, onnx, metadata, history, report, report_html, card, card_json, test_predictions or test_truth.
              */
             kind: string;
             /** File */
@@ -1004,6 +1140,18 @@ export interface components {
             history: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Report
+             * @description The sections of `…_report.json` about the whole test part: `headline`, `per_class`, `baselines`, `confusion_matrix`, `calibration`, `operating_point`, `subgroups`. Null for a model from before there were reports.
+             */
+            report: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Report Url
+             * @description The report as a page of its own; null without one.
+             */
+            report_url: string | null;
         };
         /** NumberLimit */
         NumberLimit: {
@@ -1132,6 +1280,36 @@ export interface components {
              * @description What to do next, in one sentence.
              */
             message: string;
+        };
+        /** SettingThatDiffers */
+        SettingThatDiffers: {
+            /** Name */
+            name: string;
+            /** A */
+            a: string[];
+            /** B */
+            b: string[];
+        };
+        /**
+         * SideFigure
+         * @description One figure of one side of a comparison.
+         */
+        SideFigure: {
+            /**
+             * Mean
+             * @description Over the models of the side.
+             */
+            mean: number | null;
+            /**
+             * Spread
+             * @description Standard deviation; null for a single model.
+             */
+            spread: number | null;
+            /**
+             * Values
+             * @description Of each model.
+             */
+            values: (number | null)[];
         };
         /** SizeCount */
         SizeCount: {
@@ -3708,6 +3886,213 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_model_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    compare_models: {
+        parameters: {
+            query: {
+                /** @description Models of side A; several are several seeds. */
+                a: string[];
+                /** @description Models of side B. */
+                b: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelComparison"];
                 };
             };
             /** @description Bad Request */

@@ -30,6 +30,9 @@ def test_the_kinds_of_a_models_files_are_listed_and_health_is_never_too_large() 
     paths = json.loads(described())["paths"]
     download = paths["/api/models/{name}/files/{kind}"]["get"]
     (kind,) = [each for each in download["parameters"] if each["name"] == "kind"]
-    assert kind["schema"]["enum"] == ["h5", "onnx", "metadata", "history"]
+    assert kind["schema"]["enum"][:4] == ["h5", "onnx", "metadata", "history"]
+    assert kind["schema"]["enum"][4:] == [
+        *("report", "report_html", "card", "card_json", "test_predictions", "test_truth")
+    ]
     assert {"413", "507"}.isdisjoint(paths["/api/health"]["get"]["responses"])
     assert {"413", "507"} <= set(paths["/api/upload-dataset"]["post"]["responses"])
