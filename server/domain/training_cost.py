@@ -39,6 +39,7 @@ class TrainingCost:
         seconds, low, high: sums over ``parts``.
         parts: every kind of work that was measured.
         not_measured: work that comes on top, in words; part of no figure.
+        warnings: of the trial, which the run would say again, such as memory that ran out.
         memory_bytes: the most main memory that the trial held.
         gpu_memory_bytes: the most memory of the GPU; None without a GPU.
         device: as the log of the run would name it, such as "CPU, 2 threads".
@@ -52,6 +53,7 @@ class TrainingCost:
     high: float
     parts: tuple[WorkCost, ...]
     not_measured: tuple[str, ...]
+    warnings: tuple[str, ...]
     memory_bytes: int
     gpu_memory_bytes: int | None
     device: str
@@ -71,4 +73,5 @@ class TrainingCost:
             KeyError, TypeError: it is not such a record.
         """
         parts = tuple(WorkCost(**part) for part in record["parts"])
-        return cls(**{**record, "parts": parts, "not_measured": tuple(record["not_measured"])})
+        words = {name: tuple(record[name]) for name in ("not_measured", "warnings")}
+        return cls(**{**record, "parts": parts, **words})

@@ -7,6 +7,7 @@ once.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -57,6 +58,8 @@ def main(arguments: Sequence[str]) -> int:
         if flags.where_weights:
             print(json.dumps(_where_weights(flags), indent=2, ensure_ascii=False))
             return EXIT_FINISHED
+        if flags.estimate:
+            return _estimate(flags)
         spec = spec_from(flags)
         log = LogFile(spec.log_file, spec.job_id)
     except (DermaScanError, OSError) as error:
@@ -245,6 +248,29 @@ def _where_weights(flags: argparse.Namespace) -> dict[str, dict[str, str]]:
             each.name: {"used": answer.used, "sentence": answer.sentence}
             for each, answer in zip(wanted, found, strict=True)
         }
+
+
+def _estimate(flags: argparse.Namespace) -> int:
+    """Print what the run would cost; nothing but that goes to the standard output."""
+    if flags.heartbeat:
+        watch_heartbeat(flags.heartbeat, lambda words: print(words, file=sys.stderr))
+    with (
+        tempfile.TemporaryDirectory(prefix="dermascan-", ignore_cleanup_errors=True) as scratch,
+        contextlib.redirect_stdout(sys.stderr),
+    ):
+        folder = flags.run_dir or Path(scratch)
+        flags.run_dir, flags.output_dir = folder / "run", folder / "models"
+        flags.log_file, flags.model_name = folder / "trial.log", "trial"
+        spec = spec_from(flags)
+        try:
+            from server.training.estimate import estimate
+
+            cost = estimate(spec)
+        except Exception as error:
+            print(in_one_sentence(error), file=sys.stderr)
+            return exit_code(error)[0]
+    print(json.dumps(cost.as_dict(), indent=2, ensure_ascii=False))
+    return EXIT_FINISHED
 
 
 def _end_politely_on_sigterm() -> None:

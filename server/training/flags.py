@@ -158,6 +158,12 @@ def _add_training_flags(built: argparse.ArgumentParser, defaults: TrainingReques
 def _add_run_flags(built: argparse.ArgumentParser) -> None:
     group = built.add_argument_group("how to run")
     group.add_argument(
+        "--estimate",
+        action="store_true",
+        help="only measure, by a trial of some ten seconds, what the run would cost here, and "
+        "print it as JSON",
+    )
+    group.add_argument(
         "--resume-from", type=Path, metavar="CHECKPOINT", help="go on from this checkpoint.pt"
     )
     group.add_argument(

@@ -38,8 +38,8 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
     """
     began = time.monotonic()
     announcer.note(f"Reading the images in {spec.data_dir}")
-    dataset = _read(spec)
-    network = _network(spec, dataset)
+    dataset = read_dataset(spec)
+    network = first_network(spec, dataset)
     if spec.recipe:
         check_data(spec.recipe, dataset)
         check_weights(spec.recipe, network.weights)
@@ -65,7 +65,8 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
     announcer.finished(spec.model_name, files, scores.test.headline)
 
 
-def _read(spec: TrainSpec) -> Dataset:
+def read_dataset(spec: TrainSpec) -> Dataset:
+    """The images of a run, split."""
     return prepare_dataset(
         spec.data_dir,
         understand(spec.data_dir),
@@ -75,7 +76,7 @@ def _read(spec: TrainSpec) -> Dataset:
     )
 
 
-def _network(spec: TrainSpec, dataset: Dataset) -> Network:
+def first_network(spec: TrainSpec, dataset: Dataset) -> Network:
     """The network with its first weights; a download happens here."""
     which = architecture(spec.request.architecture)
     weights = resolve(which, spec.request.weights, spec.weights_dir)

@@ -951,6 +951,11 @@ export interface components {
              */
             not_measured: string[];
             /**
+             * Warnings
+             * @description Of the trial; the run would say them again.
+             */
+            warnings: string[];
+            /**
              * Memory Bytes
              * @description The most main memory that the trial held.
              */

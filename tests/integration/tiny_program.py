@@ -61,6 +61,7 @@ def estimate(options: argparse.Namespace, told: dict[str, Any]) -> None:
         "high": 80.0,
         "parts": [part | {"low": 50.0, "high": 80.0}],
         "not_measured": ["saving the model"],
+        "warnings": [],
         "memory_bytes": 1_000_000,
         "gpu_memory_bytes": None,
         "device": "cpu",

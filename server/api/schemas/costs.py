@@ -46,6 +46,7 @@ class MeasuredCost(BaseModel):
     high: float = Field(description="From the slowest steps of the trial.")
     parts: list[WorkCost]
     not_measured: list[str] = Field(description="Work that comes on top, in words.")
+    warnings: list[str] = Field(description="Of the trial; the run would say them again.")
     memory_bytes: int = Field(description="The most main memory that the trial held.")
     gpu_memory_bytes: int | None
     device: str

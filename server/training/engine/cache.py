@@ -49,6 +49,11 @@ def pixel_key(hashes: Sequence[str], size: int) -> bytes:
     return hashlib.sha256("\n".join([_VERSION, str(size), *hashes]).encode()).digest()
 
 
+def has_pixels(folder: Path, hashes: Sequence[str], size: int) -> bool:
+    """Whether the pixels of these files lie in the dataset's folder already."""
+    return _pixel_file(folder / CACHE_FOLDER, pixel_key(hashes, size), size).is_file()
+
+
 def open_pixels(
     folder: Path,
     images: Sequence[LesionImage],
@@ -75,7 +80,7 @@ def open_pixels(
     """
     key = pixel_key(hashes, size)
     place = _writable(folder / CACHE_FOLDER, spare_folder)
-    path = place / f"pixels_{size}_{key.hex()[:16]}.bin"
+    path = _pixel_file(place, key, size)
     record_bytes = size * size * 3
     try:
         return RecordFile(path, key, record_bytes), True
@@ -105,6 +110,10 @@ def auto_image_size(images: Sequence[LesionImage], native_size: int) -> int:
     """
     median = float(np.median([min(image.width, image.height) for image in images]))
     return max(64, min(native_size, 32 * int(median / 32 + 0.5)))
+
+
+def _pixel_file(place: Path, key: bytes, size: int) -> Path:
+    return place / f"pixels_{size}_{key.hex()[:16]}.bin"
 
 
 def _decode(folder: Path, image: LesionImage, size: int) -> npt.NDArray[np.uint8]:
