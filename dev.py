@@ -4,6 +4,7 @@
     python dev.py serve     set up and start the server with its page
     python dev.py test      set up and run every test that this machine can run
     python dev.py check     format, lint, types, architecture: what CI asks of every commit
+    python dev.py bench     measurements beside other programs: step, pipeline, whole-job, memory
 
 Only the standard library is used here, so that a fresh clone needs nothing but Python and Node.
 """

@@ -7,7 +7,7 @@ import io
 import sys
 from pathlib import Path
 
-from devtools import checks, demo, serving, testing
+from devtools import benchmarks, checks, demo, serving, testing
 from devtools.environment import SetupError
 
 
@@ -57,6 +57,20 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="format, lint, types, architecture")
     check.add_argument("--fix", action="store_true", help="mend what can be mended by itself")
     check.set_defaults(run=checks.run)
+
+    bench = commands.add_parser("bench", help="measurements beside other programs; takes its time")
+    bench.add_argument(
+        "what",
+        nargs="?",
+        default="all",
+        choices=[*benchmarks.MODULES, "all"],
+        metavar="WHAT",
+        help="%(choices)s (default: all)",
+    )
+    bench.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="of the measurement, such as --help"
+    )
+    bench.set_defaults(run=benchmarks.run)
     return parser
 
 
