@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 _EVERY_SECONDS = 0.1
 
 
-class ProgramFailed(Exception):
-    """The program ended with an error; the text says which and shows its last words."""
+class ProgramFailed(SystemExit):
+    """The program ended with an error, and so does the measurement; the text shows its last words."""
 
 
 @dataclass(frozen=True, slots=True)

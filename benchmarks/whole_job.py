@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.images import unpacked, work_folder
 from benchmarks.measuring import Spread
 from benchmarks.peer import FULL_EPOCHS, PeerRun, run_peer
-from benchmarks.results import Results
+from benchmarks.results import FOLDER, Results
 from benchmarks.training import Run, train
 from server.domain.architectures import architecture
 
@@ -33,15 +33,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     ours: dict[str, list[Run]] = {recipe: [] for recipe in options.recipes}
     peers: list[PeerRun] = []
+
+    def so_far() -> Results:
+        done = {recipe: runs for recipe, runs in ours.items() if runs}
+        return outcome(done, peers, options.seeds, options.epochs)
+
     with work_folder() as work:
         data = unpacked(options.data, work)
         for number, seed in enumerate(options.seeds):
             for recipe in options.recipes:
                 ours[recipe].append(_ours(data, work, options, recipe, seed))
+                so_far().save(options.results or FOLDER)
             if options.peer_python and number < options.peer_runs:
                 drawn = ours[options.recipes[0]][-1].split
                 peers.append(_peer(data, work, options, drawn, seed))
-    outcome(ours, peers, options.seeds, options.epochs).show_and_save(options.results)
+    so_far().show_and_save(options.results)
     return 0
 
 
