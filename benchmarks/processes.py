@@ -17,7 +17,7 @@ _EVERY_SECONDS = 0.1
 
 
 class ProgramFailed(SystemExit):
-    """The program ended with an error, and so does the measurement; the text shows its last words."""
+    """The program ended with an error, and so does the measurement; its last words are shown."""
 
 
 @dataclass(frozen=True, slots=True)
