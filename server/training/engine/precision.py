@@ -13,14 +13,19 @@ import torch
 from torch import Tensor, nn
 
 
+def slow_in_bfloat16(layer: nn.Conv2d, device: torch.device) -> bool:
+    """Whether ``layer`` is better left out of mixed precision on ``device``."""
+    return device.type == "cpu" and layer.groups > 1 and max(layer.stride) > 1
+
+
 def keep_strided_depthwise_in_float32(module: nn.Module) -> None:
     """Make mixed precision leave the strided depthwise convolutions of ``module`` alone."""
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d) and layer.groups > 1 and max(layer.stride) > 1:
+        if isinstance(layer, nn.Conv2d) and slow_in_bfloat16(layer, layer.weight.device):
             # The layer keeps its type, by which it is exported.
             layer.forward = partial(_in_float32, layer)  # type: ignore[method-assign]
 
 
 def _in_float32(layer: nn.Conv2d, x: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
-        return nn.Conv2d.forward(layer, x.float())
+        return type(layer).forward(layer, x.float())

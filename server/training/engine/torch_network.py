@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
+
+from server.training.engine.folding import folded
 
 
 class TorchNetwork(nn.Module):
@@ -18,11 +20,14 @@ class TorchNetwork(nn.Module):
         head: from features to logits.
     """
 
-    def __init__(self, preprocess: nn.Module, backbone: nn.Module, head: nn.Module) -> None:
+    def __init__(self, preprocess: nn.Module, backbone: fx.GraphModule, head: nn.Module) -> None:
         super().__init__()
         self.preprocess = preprocess.requires_grad_(False)
         self.backbone = backbone
         self.head = head
+        self._norms = [m for m in backbone.modules() if isinstance(m, nn.BatchNorm2d)]
+        # In a tuple, so that the parameters, which are the backbone's own, are not listed twice.
+        self._folded = (folded(backbone),)
         # Remembered, because a frozen layer of the Keras model stays frozen for good.
         self._trainable = [p for p in backbone.parameters() if p.requires_grad]
         self._backbone_trains = False
@@ -31,7 +36,9 @@ class TorchNetwork(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Images [n, 3, size, size], RGB in [0, 1], to pooled features [n, features]."""
-        pooled: Tensor = self.backbone(self.preprocess(images))
+        settled = not any(norm.training for norm in self._norms)
+        backbone = self._folded[0] if settled else self.backbone
+        pooled: Tensor = backbone(self.preprocess(images))
         return pooled
 
     def logits_from_features(self, features: Tensor) -> Tensor:
@@ -71,9 +78,8 @@ class TorchNetwork(nn.Module):
         self.preprocess.eval()
         self.backbone.train(mode and self._backbone_trains)
         if not self._batch_norm_trains:
-            for module in self.backbone.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.eval()
+            for norm in self._norms:
+                norm.eval()
         return self
 
     def _set(self, *, backbone_trains: bool, batch_norm_trains: bool) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from server.training.engine.folding import FoldedConvolution
 from server.training.engine.graph import UnknownLayer
 from server.training.engine.keras_backend import keras
 from server.training.engine.network import Network
@@ -228,8 +229,8 @@ def test_working_in_place_does_not_change_the_gradient() -> None:
 def test_channels_last_images_stay_channels_last_through_the_backbone() -> None:
     network = random_network("MobileNetV2", 32)
     seen = []
-    for module in network.module.backbone.modules():
-        if isinstance(module, nn.BatchNorm2d):
+    for module in network.module._folded[0].modules():
+        if isinstance(module, FoldedConvolution):
             module.register_forward_hook(lambda m, i, out: seen.append(out))
     network.module.eval()(as_torch(pictures(32)))
     assert len(seen) == 52
