@@ -60,6 +60,10 @@ def main(arguments: Sequence[str]) -> int:
             return EXIT_FINISHED
         if flags.estimate:
             return _estimate(flags)
+        if int(os.environ.get("RANK", "0")):  # not the first of the processes of torchrun
+            from server.training.follow import follow
+
+            return follow()
         spec = spec_from(flags)
         log = LogFile(spec.log_file, spec.job_id)
     except (DermaScanError, OSError) as error:

@@ -66,6 +66,7 @@ class _Lesson:
         self.train = dataset.examples(dataset.split.train)
         self.validation = dataset.examples(dataset.split.validation)
         self.trainee = Trainee(context.network, device.torch)
+        context.ranks.make_equal(self.trainee.module)
         classes = len(dataset.split.labels)
         self.around = Surroundings(
             trainee=self.trainee,
@@ -130,7 +131,9 @@ class _Lesson:
                 features,
             )
             self._run(phase, course)
-        features.remove()
+        self.context.ranks.wait()
+        if self.context.ranks.is_first:
+            features.remove()
 
     def _train_whole(self, course: Course) -> None:
         plan, request, module = self.context.plan, self.request, self.trainee.module
@@ -176,6 +179,9 @@ class _Lesson:
         spec, message = self.context.spec, "Looking at the images with the frozen backbone"
         self.context.announcer.stage("features", message)
         folders = [spec.run_dir, *([spec.resume_from.parent] if spec.resume_from else [])]
+        ranks = self.context.ranks
+        if not ranks.is_first:
+            ranks.wait()  # until the first process has put them on the disk
         features, were_there = keep_features(
             self.trainee,
             self.source,
@@ -188,6 +194,8 @@ class _Lesson:
             folders=folders,
             tick=self.context.ticker(message, 0),
         )
+        if ranks.is_first:
+            ranks.wait()
         if were_there:
             self.context.meter.skip("forward", self.context.plan.feature_work()["forward"])
         return features

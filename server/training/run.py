@@ -16,13 +16,16 @@ from server.training.engine.augment import Strength
 from server.training.engine.cache import open_pixels
 from server.training.engine.checkpoint import Checkpoint, UnusableCheckpoint, load_checkpoint
 from server.training.engine.device import Device, going_on, prepare_device
+from server.training.engine.distributed import join, leave
 from server.training.engine.images import ImageSource
 from server.training.engine.network import Network, build
 from server.training.engine.progress import WorkMeter
 from server.training.engine.records import RecordFile
+from server.training.engine.resident import on_the_device
 from server.training.engine.weights import resolve
 from server.training.events import Announcer
 from server.training.finish import save_model
+from server.training.follow import hand_over
 from server.training.learn import learn
 from server.training.plan import Plan, check_batch_size, make_plan
 from server.training.spec import TrainSpec
@@ -37,6 +40,7 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
         DermaScanError: for everything a person can put right; see ``domain.errors``.
     """
     began = time.monotonic()
+    ranks = join()
     announcer.note(f"Reading the images in {spec.data_dir}")
     dataset = read_dataset(spec)
     network = first_network(spec, dataset)
@@ -53,13 +57,16 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
         device=_device(spec),
         plan=plan,
         meter=WorkMeter(plan.work()),
+        ranks=ranks,
     )
     checkpoint, refusal = _checkpoint(spec, plan)
     _announce_start(context, checkpoint, refusal)
     with contextlib.closing(_pixels(context)) as pixels:
         size = dataset.image_size
         source = ImageSource(pixels, size, context.device, Strength())
-        trained = learn(context, source, checkpoint)
+        hand_over(context, checkpoint)
+        trained = learn(context, on_the_device(source), checkpoint)
+        leave()
         scores = score_once(context, source, trained)
         files = save_model(context, source, trained, scores, began)
     announcer.finished(spec.model_name, files, scores.test.headline)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import platform
 import sys
 import time
@@ -47,7 +48,8 @@ def prepare_device() -> Device:
         bfloat16 = torch.cuda.is_bf16_supported()
         name = torch.cuda.get_device_name()
         return Device(torch.device("cuda"), bfloat16, f"GPU, {name}{_suffix(bfloat16)}")
-    threads = usable_cores()
+    # Processes that torchrun started share the cores of their machine.
+    threads = max(1, usable_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
     torch.set_num_threads(threads)
     _keep_large_blocks()
     bfloat16 = _cpu_has_bfloat16() and _bfloat16_pays()

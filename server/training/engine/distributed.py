@@ -8,17 +8,16 @@ alone reads, writes, speaks and tests; the others learn from it what they need.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import distributed
 
-Result = TypeVar("Result")
 _PATIENCE = timedelta(days=7)
 """While the first process decodes a large set, the others wait; a dead one is torchrun's affair."""
 
@@ -65,13 +64,29 @@ class Ranks:
         distributed.all_gather_object(parts, rows)
         return np.concatenate(parts)
 
-    def from_first(self, work: Callable[[], Result]) -> Result:
-        """What ``work`` gives on the first process, for everybody; the others only wait."""
-        if self.size == 1:
-            return work()
-        found = [work() if self.is_first else None]
+    def hand_over(self, content: object) -> None:
+        """Give every other process, which must call ``receive``, a copy; the first one's part."""
+        if self.size > 1:
+            distributed.broadcast_object_list([content], src=0)
+
+    def receive(self) -> Any:
+        """What the first process hands over."""
+        found: list[Any] = [None]
         distributed.broadcast_object_list(found, src=0)
-        return found[0]  # type: ignore[return-value]
+        return found[0]
+
+    def wait(self) -> None:
+        """Until every process is here."""
+        if self.size > 1:
+            distributed.all_gather_object([None] * self.size, None)
+
+    def make_equal(self, module: torch.nn.Module) -> None:
+        """Give every process the first one's weights and statistics, to the bit."""
+        if self.size > 1:
+            for value in module.state_dict().values():
+                whole = value.contiguous()  # not channels last, which cannot be sent
+                distributed.broadcast(whole, src=0)
+                value.copy_(whole)
 
 
 ALONE = Ranks()

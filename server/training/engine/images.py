@@ -38,18 +38,22 @@ class ImageSource:
     Attributes:
         records: [size, size, 3] uint8 each.
         strength: how far augmented images are changed.
+        resident: [n, size, size, 3] uint8, all pixels on the device; None = they are read.
     """
 
     records: RecordFile
     size: int
     device: Device
     strength: Strength
+    resident: torch.Tensor | None = None
 
     def stored(self, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
         """The pixels of ``batches`` of record numbers as they are kept: [n, size, size, 3] uint8.
 
         Each is valid until the next one is asked for.
         """
+        if self.resident is not None:
+            return _pick(self.resident, batches)
         shape = (self.size, self.size, 3)
         return read_batches(self.records, batches, shape, torch.uint8, self.device.is_gpu)
 
@@ -72,3 +76,8 @@ class ImageSource:
     ) -> Iterator[torch.Tensor]:
         """The same, each batch changed by its rows of draws."""
         yield from map(self.changed, self.stored(batches), draws)
+
+
+def _pick(pixels: torch.Tensor, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
+    for batch in batches:
+        yield pixels.index_select(0, torch.from_numpy(batch).to(pixels.device))

@@ -65,12 +65,18 @@ class MicroBatch:
         )
 
 
-def for_training(batch_size: int, warn: Warn, batch_norm_trains: bool) -> MicroBatch:
-    """Pieces of a training batch, whose gradients are added up."""
+def for_training(
+    batch_size: int, warn: Warn, batch_norm_trains: bool, processes: int = 1
+) -> MicroBatch:
+    """Pieces of a training batch, whose gradients are added up.
+
+    Args:
+        batch_size: images a step, over all processes.
+    """
     note = f"Each step still learns from {batch_size} images, by adding up gradients"
     if batch_norm_trains:
         note += ", but BatchNorm now compares fewer images, which can change the result"
-    return MicroBatch(batch_size, warn, f"{note}.")
+    return MicroBatch(-(-batch_size // processes), warn, f"{note}.")
 
 
 def for_answers(batch_size: int, warn: Warn) -> MicroBatch:

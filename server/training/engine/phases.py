@@ -118,11 +118,12 @@ class TrainingPhase(ABC):
         if settings.average_decay is not None:
             trained = [each for group in optimizer.param_groups for each in group["params"]]
             self.average = Average(trained, settings.average_decay)
-        share = -(-settings.batch_size // around.ranks.size)
         self._step = Step(
             loss=around.loss,
             optimizer=optimizer,
-            micro_batch=for_training(share, around.warn, batch_norm_trains),
+            micro_batch=for_training(
+                settings.batch_size, around.warn, batch_norm_trains, around.ranks.size
+            ),
             draws=around.draws,
             average=self.average,
             ranks=around.ranks,
