@@ -104,6 +104,8 @@ def outcome(
         results.rows.append(_peer_row(peers))
     for recipe, runs in ours.items():
         results.rows.append(_our_row(recipe, runs, theirs))
+        if epochs != FULL_EPOCHS:
+            continue
         share, balanced = _PROMISES[recipe]
         results.notes.append(
             f"{recipe}: promised are at most 1/{round(1 / share)} of the peer's time and a mean "
@@ -134,8 +136,8 @@ def _how_peer_ran(peers: list[PeerRun]) -> str:
     if not peers[0].is_extrapolated:
         return "; the peer ran whole"
     return (
-        f"; the peer's time is EXTRAPOLATED: its setup and {peers[0].epochs} measured epochs, "
-        f"stretched to {FULL_EPOCHS}, and its accuracy is that after {peers[0].epochs}"
+        f"; the peer's time is EXTRAPOLATED: all its work but {FULL_EPOCHS - peers[0].epochs} of "
+        f"{FULL_EPOCHS} epochs was measured, and its accuracy is that after {peers[0].epochs}"
     )
 
 
