@@ -317,13 +317,14 @@ class WholePhase(TrainingPhase):
         source, module = self.validation_source, self.around.trainee.module
         micro_batch = for_answers(self.settings.batch_size, self.around.warn)
 
-        def features(images: torch.Tensor) -> torch.Tensor:
-            with source.device.autocast():
-                return module.features(images)
-
         with self.around.trainee.measuring_statistics():
             for pixels in source.stored(cut(chosen, self.settings.batch_size)):
-                look(features, source, pixels, micro_batch)
+
+                def features(rows: slice, pixels: torch.Tensor = pixels) -> torch.Tensor:
+                    with source.device.autocast():
+                        return module.features(source.as_images(pixels[rows]))
+
+                look(features, len(pixels), micro_batch)
                 tick("forward", len(pixels))
 
 

@@ -15,7 +15,8 @@ from server.training.engine.memory import MicroBatch, Warn, for_answers
 from server.training.engine.progress import Work
 
 Tick = Callable[[Work, float], None]
-Look = Callable[[torch.Tensor], torch.Tensor]
+Answers = Callable[[slice], torch.Tensor]
+"""What the network answers to some rows of a batch."""
 
 
 def score(
@@ -49,22 +50,23 @@ def score(
     found: list[npt.NDArray[np.float32]] = []
     batches = cut(numbers[ranks.share(len(numbers))], batch_size)
     for pixels in source.stored(batches):
-        found.append(look(answer, source, pixels, micro_batch))
+
+        def answers(rows: slice, pixels: torch.Tensor = pixels) -> torch.Tensor:
+            return answer(source.as_images(pixels[rows]))
+
+        found.append(look(answers, len(pixels), micro_batch))
         tick("forward", len(pixels) * ranks.size)
     return ranks.join_rows(np.concatenate(found))
 
 
 @torch.inference_mode()
-def look(
-    answer: Look, source: ImageSource, pixels: torch.Tensor, micro_batch: MicroBatch
-) -> npt.NDArray[np.float32]:
-    """What ``answer`` says of stored pixels, as many at a time as memory allows."""
+def look(answers: Answers, images: int, micro_batch: MicroBatch) -> npt.NDArray[np.float32]:
+    """The answers to a batch of ``images``, as many at a time as memory allows."""
 
     def once(pieces: list[slice]) -> npt.NDArray[np.float32]:
-        answers = [answer(source.as_images(pixels[rows])).float().cpu() for rows in pieces]
-        return torch.cat(answers).numpy()
+        return torch.cat([answers(rows).float().cpu() for rows in pieces]).numpy()
 
-    return micro_batch.until_it_fits(len(pixels), once)
+    return micro_batch.until_it_fits(images, once)
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
