@@ -1,0 +1,240 @@
+"""Sentences about one training that the card and both checklists share, taken from the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.training.documents.reading import (
+    HEADLINE,
+    PARTS,
+    PER_CLASS,
+    UNKNOWN,
+    Fields,
+    count,
+    estimate,
+    fields,
+    items,
+    labels,
+    number,
+    reason,
+    text,
+)
+
+RESEARCH_ONLY = (
+    "This is research software. It is not a medical device, it has no regulatory clearance, and it "
+    "must not be used for diagnosing or treating anybody."
+)
+
+
+def settings(report: Fields) -> Fields:
+    """What was asked for, with the sizes and epochs that were really used."""
+    return fields(report.get("settings")) or fields(fields(report.get("recipe")).get("request"))
+
+
+def architecture(report: Fields) -> str:
+    """The backbone's name."""
+    return text(settings(report).get("architecture"))
+
+
+def part_sizes(report: Fields) -> dict[str, tuple[int, int | None]]:
+    """Part to its number of images and of groups (None = not told)."""
+    counts = fields(fields(report.get("split")).get("counts"))
+    found: dict[str, tuple[int, int | None]] = {}
+    for part in PARTS:
+        if part not in counts:
+            continue
+        value = counts[part]
+        if isinstance(value, Mapping):
+            groups = number(value.get("groups", value.get("lesions")))
+            found[part] = (count(value.get("images")), None if groups is None else int(groups))
+        else:
+            found[part] = (count(value), None)
+    return found
+
+
+def grouped_by(report: Fields) -> str:
+    """``lesion``, ``patient`` or ``image``."""
+    return str(fields(report.get("split")).get("grouped_by") or "lesion")
+
+
+def plural(number_of: int, name: str) -> str:
+    """``1 lesion``, ``2 lesions``."""
+    return f"{number_of:,} {name}{'' if number_of == 1 else 's'}"
+
+
+def split_sentence(report: Fields) -> str:
+    """Sizes of the three parts, and what they share."""
+    unit = grouped_by(report)
+    sizes = [
+        f"{PARTS[part].lower()} {plural(images, 'image')}"
+        + (f" of {plural(groups, unit)}" if groups is not None and unit != "image" else "")
+        for part, (images, groups) in part_sizes(report).items()
+    ]
+    if not sizes:
+        return ""
+    kept = "image has siblings that are known" if unit == "image" else f"{unit} is in two parts"
+    return f"{'; '.join(sizes)}. No {kept}. The test part was scored once, at the end."
+
+
+def classes_sentence(report: Fields) -> str:
+    """The classes and how many test images each has."""
+    rows = [fields(row) for row in items(report.get("per_class"))]
+    return ", ".join(
+        f"{row.get('label')} ({plural(count(row.get('support')), 'test image')})" for row in rows
+    )
+
+
+def data_sentence(report: Fields) -> str:
+    """The dataset, its size and its hash."""
+    data = fields(report.get("data"))
+    drawn = " Pictures drawn by this program, not photographs." if data.get("is_sample") else ""
+    name = data.get("dataset_name") or settings(report).get("dataset_name")
+    images = plural(count(data.get("images")), "image")
+    layout = f", layout {data['layout']}" if data.get("layout") else ""
+    about = f"Dataset {text(name)}: {images}{layout}"
+    return f"{about}; SHA-256 over all of it {data_hash(report)}.{drawn}"
+
+
+def data_hash(report: Fields) -> str:
+    """One hash over ids, labels, groups and files."""
+    recipe = fields(report.get("recipe"))
+    return text(fields(report.get("data")).get("hash") or recipe.get("data_hash"))
+
+
+def headline_sentence(report: Fields) -> str:
+    """The headline figures with their intervals."""
+    found = fields(report.get("headline"))
+    shown = [
+        f"{name.lower()} {estimate(found[key]).whole}"
+        for key, name in HEADLINE.items()
+        if key in found
+    ]
+    return "; ".join(shown) + ". Intervals: 95 %, bootstrap over groups of images." if shown else ""
+
+
+def baseline_sentence(report: Fields) -> str:
+    """What is reached without looking at a picture."""
+    baselines = fields(report.get("baselines"))
+    said = []
+    for key, name in (("majority", "always the most common class"), ("metadata", "metadata only")):
+        value = baseline_figure(baselines.get(key), "balanced_accuracy")
+        if value.value is not None:
+            said.append(f"{name}: balanced accuracy {value.whole}")
+        elif why := reason(baselines.get(key)):
+            said.append(f"{name}: {why}")
+    return "; ".join(said)
+
+
+def baseline_figure(baseline: Any, key: str) -> Any:
+    """One figure of a baseline, wherever in it the figures stand."""
+    found = fields(baseline)
+    for place in (found, fields(found.get("headline")), fields(found.get("metrics"))):
+        if key in place:
+            return estimate(place[key])
+    return estimate(None)
+
+
+def calibration_sentence(report: Fields) -> str:
+    """ECE before and after temperature scaling."""
+    found = fields(report.get("calibration"))
+    before, after = estimate(found.get("ece_before")), estimate(found.get("ece_after"))
+    if before.value is None and after.value is None:
+        return ""
+    return (
+        f"Expected calibration error {before.whole} as trained, {after.whole} after temperature "
+        f"scaling with T = {text(number(found.get('temperature')))}, fitted on validation."
+    )
+
+
+def operating_sentence(report: Fields) -> str:
+    """The threshold for the malignant classes, or why there is none."""
+    point = fields(report.get("operating_point"))
+    threshold = number(point.get("threshold"))
+    if threshold is None:
+        return reason(report.get("operating_point"))
+    test = fields(point.get("test"))
+    return (
+        f"For {text(point.get('malignant_classes'))} together, a threshold of {threshold:.4g} was "
+        f"chosen on validation for a sensitivity of {text(point.get('wanted_sensitivity'))}; on "
+        f"the test part: sensitivity {estimate(test.get('sensitivity')).whole}, specificity "
+        f"{estimate(test.get('specificity')).whole}."
+    )
+
+
+def subgroup_columns(report: Fields) -> list[str]:
+    """The metadata columns that results are given by, in order."""
+    found = [str(fields(row).get("column")) for row in items(report.get("subgroups"))]
+    return list(dict.fromkeys(found))
+
+
+def subgroup_sentence(report: Fields) -> str:
+    """By what the results are broken down."""
+    columns = subgroup_columns(report)
+    if not columns:
+        return "The metadata names no age, sex, body site, diagnosis type or skin tone."
+    return f"Results by {', '.join(columns)}, each with its n and interval, small groups marked."
+
+
+def has_skin_tone(report: Fields) -> bool:
+    """Whether the results are broken down by skin tone."""
+    names = " ".join(subgroup_columns(report)).lower()
+    return any(word in names for word in ("skin_tone", "skin tone", "fitz", "monk", "fst"))
+
+
+def weights_sentence(report: Fields) -> str:
+    """What the network started from."""
+    found = fields(report.get("weights")) or fields(fields(report.get("recipe")).get("weights"))
+    if found.get("sentence"):
+        return str(found["sentence"])
+    sha = f" (SHA-256 {found['sha256']})" if found.get("sha256") else ""
+    return f"Started from {text(found.get('used'))} weights{sha}."
+
+
+def recipe_sentence(report: Fields) -> str:
+    """Backbone, weights, size, epochs, optimiser, seed."""
+    chosen = settings(report)
+    said = [
+        f"{architecture(report)} at {text(chosen.get('image_size'))} pixels",
+        f"{text(chosen.get('epochs'))} epochs",
+        f"the last {text(chosen.get('fine_tune_epochs'))} of them on the whole network",
+        f"batch {text(chosen.get('batch_size'))}",
+        f"{text(chosen.get('optimizer'))} at rate {text(chosen.get('learning_rate'))}",
+        f"seed {text(report.get('seed', chosen.get('seed')))}",
+    ]
+    return f"{', '.join(said)}. {weights_sentence(report)}"
+
+
+def versions_sentence(report: Fields) -> str:
+    """Package and version, each."""
+    found = fields(report.get("versions")) or fields(fields(report.get("recipe")).get("versions"))
+    return ", ".join(f"{name} {version}" for name, version in found.items()) or UNKNOWN
+
+
+def class_figure_names() -> str:
+    """The figures of each class, as one enumeration."""
+    return ", ".join(PER_CLASS.values())
+
+
+def task_sentence(report: Fields) -> str:
+    """What the network answers."""
+    names = ", ".join(labels(report))
+    return f"One photograph of a skin lesion to a probability for each of: {names}."
+
+
+def balancing_sentence(report: Fields) -> str:
+    """How common and rare classes were weighed."""
+    chosen = settings(report).get("class_balancing")
+    if chosen in (None, False, "none"):
+        return "No class balancing." if chosen is not None else ""
+    how = "" if chosen is True else f" ({text(chosen)})"
+    return (
+        f"Class balancing was on{how}: the network answers more as if all classes were equally "
+        "common, which raises the sensitivity for rare ones. Temperature scaling, fitted on "
+        "validation, is given for calibration."
+    )
+
+
+def unit_name(report: Fields) -> str:
+    """``Lesion``, ``Patient``: what the split keeps together, as the head of a column."""
+    return "Lesion" if grouped_by(report) == "image" else grouped_by(report).capitalize()
