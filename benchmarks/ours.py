@@ -31,6 +31,7 @@ from server.training.engine.phases import (
     WholePhase,
 )
 from server.training.engine.records import RecordFile, RecordWriter
+from server.training.engine.resident import on_the_device
 from server.training.engine.scoring import score
 from server.training.engine.tally import EpochFigures
 from server.training.engine.trainee import Trainee
@@ -136,7 +137,7 @@ def fine_tuning(
         device=device,
         warn=print,
     )
-    source = ImageSource(records, network.image_size, device, Strength())
+    source = on_the_device(ImageSource(records, network.image_size, device, Strength()))
     on_device = ResidentSource(records, network.image_size, device, Strength(), images=resident)
     examples = Examples(np.arange(len(records)), targets)
     module = trainee.module
