@@ -11,6 +11,7 @@ import numpy as np
 from server.domain.errors import UnusableDataset
 from server.intake.manifest import LesionImage, Manifest
 from server.intake.readiness import why_not_trainable
+from server.training.audit.findings import Findings
 from server.training.engine.cache import auto_image_size, hash_files
 from server.training.engine.images import Examples
 from server.training.evaluation.groups import copies, linked_groups
@@ -31,8 +32,9 @@ class Dataset:
         group_of: image id to the group that no split tears apart.
         copies: how many images are copies of another file.
         contradictions: how many files carry two labels.
-        hash: one SHA-256 over ids, labels, groups and files of ``images``.
+        hash: one SHA-256 over ids, labels, files, and groups as the table and copies make them.
         test: the test part, behind its lock.
+        audit: what the leak audit found; None until it was held.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Dataset:
     contradictions: int
     hash: str
     test: LockedTestPart
+    audit: Findings | None = None
 
     def examples(self, images: tuple[LesionImage, ...]) -> Examples:
         """Record numbers and encoded labels of ``images``."""

@@ -9,7 +9,7 @@ from server.training.context import Context
 from server.training.engine.checkpoint import Checkpoint, load_weights
 from server.training.engine.device import going_on
 from server.training.engine.dropout import BatchDraws
-from server.training.engine.features import Features, keep_features
+from server.training.engine.features import Features
 from server.training.engine.images import ImageSource
 from server.training.engine.loop import Course, Loop
 from server.training.engine.loss import Loss
@@ -24,6 +24,7 @@ from server.training.engine.phases import (
 )
 from server.training.engine.tally import BEGINNING
 from server.training.engine.trainee import Trainee
+from server.training.frozen import features_to_learn_from
 
 BACKBONE_SHARE = 0.1
 """Rate of a pretrained backbone, as a share of the head's."""
@@ -176,26 +177,12 @@ class _Lesson:
         loop.run(phase, course)
 
     def _features(self) -> Features:
-        spec, message = self.context.spec, "Looking at the images with the frozen backbone"
-        self.context.announcer.stage("features", message)
-        folders = [spec.run_dir, *([spec.resume_from.parent] if spec.resume_from else [])]
         ranks = self.context.ranks
         if not ranks.is_first:
             ranks.wait()  # until the first process has put them on the disk
-        features, were_there = keep_features(
-            self.trainee,
-            self.source,
-            self.train,
-            self.validation,
-            views=self.context.plan.views,
-            seed=self.request.seed,
-            batch_size=self.request.batch_size,
-            fingerprint=self.context.plan.fingerprint,
-            folders=folders,
-            tick=self.context.ticker(message, 0),
+        features = features_to_learn_from(
+            self.context, self.source, self.trainee, self.train, self.validation
         )
         if ranks.is_first:
             ranks.wait()
-        if were_there:
-            self.context.meter.skip("forward", self.context.plan.feature_work()["forward"])
         return features

@@ -15,7 +15,7 @@ from server.training.engine.progress import Work
 from server.training.engine.weights import ResolvedWeights
 from server.training.evaluation.split import PARTS
 
-_VERSION = 1
+_VERSION = 2
 """Raised when a checkpoint of older code must not be gone on from."""
 
 
@@ -42,10 +42,14 @@ class Plan:
     test: int
     fingerprint: str
 
+    def plain_feature_work(self) -> float:
+        """Images that the frozen backbone has to look at as they are: all of them."""
+        return self.train + self.validation + self.test if self.head_epochs else 0
+
     def feature_work(self) -> dict[Work, float]:
-        """What the frozen backbone has to look at."""
-        images = self.views * self.train + self.validation if self.head_epochs else 0
-        return {"forward": images}
+        """All that the frozen backbone has to look at."""
+        augmented = (self.views - 1) * self.train if self.head_epochs else 0
+        return {"forward": self.plain_feature_work() + augmented}
 
     def epoch_work(self, epoch: int) -> dict[Work, float]:
         """What one epoch needs."""

@@ -26,6 +26,7 @@ from server.training.engine.weights import resolve
 from server.training.events import Announcer
 from server.training.finish import save_model
 from server.training.follow import hand_over
+from server.training.leaks import remembered_split, settle_split
 from server.training.learn import learn
 from server.training.plan import Plan, check_batch_size, make_plan
 from server.training.spec import TrainSpec
@@ -43,9 +44,11 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
     ranks = join()
     announcer.note(f"Reading the images in {spec.data_dir}")
     dataset = read_dataset(spec)
+    if spec.recipe and dataset.hash != spec.recipe["data_hash"]:
+        check_data(spec.recipe, dataset)
+    dataset = remembered_split(spec, dataset)
     network = first_network(spec, dataset)
     if spec.recipe:
-        check_data(spec.recipe, dataset)
         check_weights(spec.recipe, network.weights)
     plan = make_plan(spec.request, dataset, network.weights)
     spec.run_dir.mkdir(parents=True, exist_ok=True)
@@ -61,15 +64,21 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
     )
     checkpoint, refusal = _checkpoint(spec, plan)
     _announce_start(context, checkpoint, refusal)
-    with contextlib.closing(_pixels(context)) as pixels:
-        size = dataset.image_size
-        source = ImageSource(pixels, size, context.device, Strength())
+    with contextlib.ExitStack() as opened:
+        source = _source(context, opened)
+        images = context.dataset.images
+        context = settle_split(context, source)
+        if context.dataset.images != images:  # a class was left out
+            source = _source(context, opened)
+        if spec.recipe:
+            check_data(spec.recipe, context.dataset)
+        _announce_split(context)
         hand_over(context, checkpoint)
         trained = learn(context, on_the_device(source), checkpoint)
         leave()
         scores = score_once(context, source, trained)
-        files = save_model(context, source, trained, scores, began)
-    announcer.finished(spec.model_name, files, scores.test.headline)
+        saved = save_model(context, source, trained, scores, began)
+    announcer.finished(spec.model_name, saved, scores.test.headline)
 
 
 def read_dataset(spec: TrainSpec) -> Dataset:
@@ -122,10 +131,8 @@ def _announce_start(context: Context, checkpoint: Checkpoint | None, refusal: st
     )
     announcer.stage(
         "reading",
-        f"{plan.train + plan.validation + plan.test} images of {len(dataset.split.labels)} classes "
-        f"at {dataset.image_size} × {dataset.image_size} pixels: {plan.train} for training, "
-        f"{plan.validation} for validation, {plan.test} for the test "
-        f"(no {dataset.grouped_by} in two of them)",
+        f"{len(dataset.images)} images of {len(dataset.split.labels)} classes at "
+        f"{dataset.image_size} × {dataset.image_size} pixels",
     )
     if refusal:
         announcer.warning(refusal)
@@ -140,20 +147,25 @@ def _announce_start(context: Context, checkpoint: Checkpoint | None, refusal: st
             "Nothing was learnt before, so BatchNorm learns its statistics from these images and "
             "the whole network learns at one rate."
         )
-    if dataset.copies:
-        announcer.warning(
-            f"Byte for byte copies of other images: {dataset.copies}; copies stay in one part."
-        )
-    if dataset.contradictions:
-        announcer.warning(
-            f"Pictures that are there under two labels: {dataset.contradictions}; check them."
-        )
+
+
+def _announce_split(context: Context) -> None:
+    plan, dataset = context.plan, context.dataset
+    context.announcer.note(
+        f"{plan.train} images for training, {plan.validation} for validation, {plan.test} for the "
+        f"test (no {dataset.grouped_by} in two of them)"
+    )
     for label, groups in dataset.split.left_out.items():
         several = "" if groups == 1 else "s"
-        announcer.warning(
+        context.announcer.warning(
             f"The class {label!r} is left out: it has only {groups} {dataset.grouped_by}{several}, "
             f"and {MIN_GROUPS} are needed."
         )
+
+
+def _source(context: Context, opened: contextlib.ExitStack) -> ImageSource:
+    pixels = opened.enter_context(contextlib.closing(_pixels(context)))
+    return ImageSource(pixels, context.dataset.image_size, context.device, Strength())
 
 
 def _pixels(context: Context) -> RecordFile:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from server.training.engine.records import RecordFile
+from server.training.engine.records import Readable
 
 _AHEAD = 3
 
@@ -32,7 +32,7 @@ def cut(numbers: Numbers, batch_size: int) -> list[Numbers]:
 
 
 def read_batches(
-    records: RecordFile,
+    records: Readable,
     batches: Sequence[Numbers],
     shape: tuple[int, ...],
     dtype: torch.dtype,
@@ -74,7 +74,7 @@ def read_batches(
 
 
 def _read(
-    records: RecordFile,
+    records: Readable,
     batches: Sequence[Numbers],
     free: queue.SimpleQueue[torch.Tensor | None],
     ready: queue.SimpleQueue[torch.Tensor | BaseException],

@@ -79,7 +79,7 @@ def open_pixels(
         StorageFull: when the disk has no room for it.
     """
     key = pixel_key(hashes, size)
-    place = _writable(folder / CACHE_FOLDER, spare_folder)
+    place = place_for_caches(folder, spare_folder)
     path = _pixel_file(place, key, size)
     record_bytes = size * size * 3
     try:
@@ -131,7 +131,9 @@ def _unreadable(image: LesionImage, error: Exception) -> UnusableDataset:
     )
 
 
-def _writable(wanted: Path, spare: Path) -> Path:
+def place_for_caches(folder: Path, spare: Path) -> Path:
+    """The dataset's ``.dermascan`` folder, or ``spare`` where that cannot be written."""
+    wanted = folder / CACHE_FOLDER
     try:
         wanted.mkdir(exist_ok=True)
         probe = wanted / f".probe-{os.getpid()}"

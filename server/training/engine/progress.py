@@ -52,6 +52,11 @@ class WorkMeter:
         self._since = time.monotonic()
         self.images_per_second: float | None = None
 
+    def replan(self, plan: Mapping[Work, float]) -> None:
+        """The run turned out to need other amounts; what was done and measured stays."""
+        for kind, rate in self._rates.items():
+            rate.planned = plan.get(kind, 0.0)
+
     def skip(self, kind: Work, amount: float) -> None:
         """Work that needs no doing, because an earlier run did it; it says nothing of the speed."""
         self._rates[kind].done += amount

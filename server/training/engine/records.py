@@ -14,9 +14,11 @@ import os
 import struct
 import threading
 import zlib
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +49,7 @@ class RecordWriter:
         self._path = path
         self._key = key
         self._record_bytes = record_bytes
-        self._checks: list[int] = []
+        self._checks = array("I")
         self._partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
 
     def __enter__(self) -> RecordWriter:
@@ -97,6 +99,15 @@ class RecordWriter:
         except PermissionError:
             # Windows: another run has the same file open; then it holds the same records.
             RecordFile(self._path, self._key, self._record_bytes).close()
+
+
+class Readable(Protocol):
+    """Whatever gives records by number."""
+
+    def read_into(
+        self, numbers: Sequence[int] | npt.NDArray[np.integer], buffer: npt.NDArray[np.generic]
+    ) -> None:
+        """Read the records ``numbers`` into the first rows of ``buffer``."""
 
 
 class RecordFile:

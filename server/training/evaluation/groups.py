@@ -6,7 +6,8 @@ only one of the rows names the patient, and two copies of one file tie their les
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from server.intake.manifest import LesionImage
 
@@ -45,6 +46,42 @@ def copies(images: Sequence[LesionImage], hashes: Sequence[str]) -> tuple[int, i
         labels.setdefault(digest, []).append(image.label)
     repeated = sum(len(each) - 1 for each in labels.values())
     return repeated, sum(len(set(each)) > 1 for each in labels.values())
+
+
+def tied_groups(
+    group_of: Mapping[str, str], pairs: Sequence[tuple[str, str]], most: int
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Groups joined wherever a pair of images ties two of them, so long as none grows too large.
+
+    A chain of pairs, each a little off, could swallow half a dataset. So the pairs are taken in
+    order, and one that would join two groups into one of more than ``most`` images is refused.
+
+    Args:
+        group_of: image id to group.
+        pairs: image ids, the surest first.
+
+    Returns:
+        Image id to group, and the pairs that were refused.
+    """
+    joined: dict[str, str] = {}
+    size = Counter(group_of.values())
+
+    def root(group: str) -> str:
+        while group in joined:
+            group = joined[group]
+        return group
+
+    refused = []
+    for one, other in pairs:
+        low, high = sorted((root(group_of[one]), root(group_of[other])))
+        if low == high:
+            continue
+        if size[low] + size[high] > most:
+            refused.append((one, other))
+            continue
+        joined[high] = low
+        size[low] += size[high]
+    return {image_id: root(group) for image_id, group in group_of.items()}, refused
 
 
 def _links(image: LesionImage, digest: str) -> list[str]:

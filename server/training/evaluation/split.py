@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from server.domain.errors import UnusableDataset
@@ -81,6 +81,43 @@ def split_by_group(
         validation=tuple(parts["validation"]),
         test=tuple(parts["test"]),
         left_out=left_out,
+    )
+
+
+def keep_together(
+    split: Split, before: Mapping[str, str], after: Mapping[str, str], seed: int
+) -> Split | None:
+    """``split`` with as few images moved as groups that were joined since ask for.
+
+    Each joined group goes whole to where the seed had put one of its parts, so nearly all images
+    stay where they were, whatever was found to belong together.
+
+    Args:
+        before, after: image id to group, when ``split`` was made and now.
+
+    Returns:
+        None when some class would then be missing from a part, or have too few groups.
+    """
+    images = [image for part in PARTS for image in split.part(part)]
+    part_of = {image.image_id: part for part in PARTS for image in split.part(part)}
+    home: dict[str, tuple[bytes, Part]] = {}
+    for image in images:
+        rank = _rank(seed, 0, before[image.image_id])
+        group = after[image.image_id]
+        here = (rank, part_of[image.image_id])
+        home[group] = min(home.get(group, here), here)
+    parts: dict[Part, list[LesionImage]] = {part: [] for part in PARTS}
+    for image in sorted(images, key=lambda image: image.image_id):
+        parts[home[after[image.image_id]][1]].append(image)
+    everywhere = all({image.label for image in parts[part]} == set(split.labels) for part in PARTS)
+    groups = _groups_by_label(images, after)
+    if not everywhere or any(len(groups[label]) < MIN_GROUPS for label in split.labels):
+        return None
+    return replace(
+        split,
+        train=tuple(parts["train"]),
+        validation=tuple(parts["validation"]),
+        test=tuple(parts["test"]),
     )
 
 
