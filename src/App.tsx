@@ -18,7 +18,7 @@ import { Loading } from '@/components/states';
 import { AccountMenu } from '@/features/account/AccountMenu';
 import { Door } from '@/features/account/Door';
 import { isOrder, type Order } from '@/features/models/modelOrder';
-import { oneOf, textOf } from '@/lib/search';
+import { oneOf, textOf, textsOf } from '@/lib/search';
 import { theme } from '@/lib/theme';
 
 const rootRoute = createRootRoute({
@@ -86,6 +86,16 @@ const modelsRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/models/ModelsPage'), 'ModelsPage'),
 });
 
+const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/compare',
+  validateSearch: (search): { a?: string[]; b?: string[] } => ({
+    a: textsOf(search.a),
+    b: textsOf(search.b),
+  }),
+  component: lazyRouteComponent(() => import('@/features/models/ComparePage'), 'ComparePage'),
+});
+
 const modelRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/models/$name',
@@ -102,6 +112,7 @@ const router = createRouter({
     jobRoute,
     modelsRoute,
     modelRoute,
+    compareRoute,
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Opening the page" lines={5} />,

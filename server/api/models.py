@@ -193,6 +193,7 @@ def _listed(model: Model) -> dict[str, Any]:
         "test_images": model.test_images,
         "test_lesions": model.test_lesions,
         "bytes": model.size,
+        "has_report": "report" in model.files,
         "created_at": model.created_at,
         "job_id": model.job_id,
     }

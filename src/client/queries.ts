@@ -35,6 +35,12 @@ export const trainingOptionsQuery = queryOptions({
   staleTime: 30_000,
 });
 
+export const presetsQuery = queryOptions({
+  queryKey: ['presets'],
+  queryFn: async ({ signal }) => (await answerOf(client.GET('/api/presets', { signal }))).presets,
+  staleTime: Infinity,
+});
+
 export const jobsQuery = queryOptions({
   queryKey: ['jobs'],
   queryFn: async ({ signal }) => (await answerOf(client.GET('/api/jobs', { signal }))).jobs,
@@ -62,4 +68,13 @@ export const modelQuery = (name: string) =>
     queryKey: ['models', name],
     queryFn: ({ signal }) =>
       answerOf(client.GET('/api/models/{name}', { params: { path: { name } }, signal })),
+  });
+
+export const comparisonQuery = (a: string[], b: string[]) =>
+  queryOptions({
+    queryKey: ['comparison', a, b],
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/compare-models', { params: { query: { a, b } }, signal })),
+    enabled: a.length > 0 && b.length > 0,
+    staleTime: Infinity,
   });

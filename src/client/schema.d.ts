@@ -1078,6 +1078,11 @@ export interface components {
             /** Bytes */
             bytes: number;
             /**
+             * Has Report
+             * @description Whether it can be compared with others.
+             */
+            has_report: boolean;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1120,6 +1125,11 @@ export interface components {
             test_lesions: number;
             /** Bytes */
             bytes: number;
+            /**
+             * Has Report
+             * @description Whether it can be compared with others.
+             */
+            has_report: boolean;
             /**
              * Created At
              * Format: date-time

@@ -45,6 +45,39 @@ export function formatScore(value: number | null | undefined, samples = Infinity
   return value.toFixed(samples < FEW ? 2 : 3);
 }
 
+/** An interval of shares: "66.1–76.0 %"; empty where one end is missing. */
+export function formatShareRange(
+  low: number | null | undefined,
+  high: number | null | undefined,
+  samples = Infinity,
+): string {
+  if (!isNumber(low) || !isNumber(high)) return '';
+  const digits = samples < FEW ? 0 : 1;
+  return `${(low * 100).toFixed(digits)}–${(high * 100).toFixed(digits)} %`;
+}
+
+/** An interval of scores: "0.931–0.960"; empty where one end is missing. */
+export function formatScoreRange(
+  low: number | null | undefined,
+  high: number | null | undefined,
+  samples = Infinity,
+): string {
+  if (!isNumber(low) || !isNumber(high)) return '';
+  return `${formatScore(low, samples)}–${formatScore(high, samples)}`;
+}
+
+/** A difference with its sign: "+0.012", "−0.003", "0.000". */
+export function formatDifference(value: number | null | undefined): string {
+  if (!isNumber(value)) return NONE;
+  const size = Math.abs(value).toFixed(3);
+  return Number(size) === 0 ? size : `${value < 0 ? '−' : '+'}${size}`;
+}
+
+/** A p-value: "0.032", or "<0.001". */
+export function formatP(value: number): string {
+  return value < 0.001 ? '<0.001' : value.toFixed(3);
+}
+
 /** A probability as a percentage that never claims certainty: "<0.1 %", "97.3 %", ">99.9 %". */
 export function formatProbability(value: number): string {
   if (value > 0 && value < 0.001) return '<0.1 %';

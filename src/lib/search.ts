@@ -5,6 +5,13 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** One text or a list of them; undefined when there is none. */
+export function textsOf(value: unknown): string[] | undefined {
+  const given: unknown[] = Array.isArray(value) ? value : [value];
+  const texts = given.flatMap((each) => textOf(each) ?? []);
+  return texts.length > 0 ? texts : undefined;
+}
+
 export function oneOf<T extends string>(known: readonly T[], value: unknown): T | undefined {
   return known.find((each) => each === value);
 }

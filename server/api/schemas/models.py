@@ -44,6 +44,7 @@ class ModelListed(BaseModel):
     test_images: int
     test_lesions: int
     bytes: int
+    has_report: bool = Field(description="Whether it can be compared with others.")
     created_at: datetime
     job_id: str | None
 

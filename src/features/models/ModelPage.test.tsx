@@ -2,6 +2,7 @@ import { fireEvent, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { model } from '@/lib/testing/records';
+import { report } from '@/lib/testing/report';
 import { answerWith, refusing, renderPage, type Answers } from '@/lib/testing/renderPage';
 import { ModelPage } from './ModelPage';
 import { ModelsPage } from './ModelsPage';
@@ -47,6 +48,33 @@ describe('the page of a model', () => {
     open({ metadata: {} });
     expect(await screen.findByText('70.7 %')).toBeVisible();
     expect(screen.queryByText('Confusion matrix')).toBeNull();
+  });
+
+  it('says that a model from before has no report, and offers no comparison', async () => {
+    open();
+    expect(await screen.findByText(/This model has no report/)).toBeVisible();
+    expect(screen.queryByRole('link', { name: 'Compare' })).toBeNull();
+  });
+
+  it('sets intervals, the threshold, calibration and groups beside the figures', async () => {
+    open({ report, report_url: `${path}/report` });
+    expect(await screen.findByText('95 %: 66.0–75.0 %')).toBeVisible();
+    const mel = screen.getByRole('row', { name: /^mel 111 57/ });
+    expect(within(mel).getByText('0.500–0.720')).toBeVisible();
+    const threshold = screen.getByRole('region', { name: 'Not to miss a malignant lesion' });
+    expect(within(threshold).getByText('0.210')).toBeVisible();
+    expect(within(threshold).getByText('87.0 %')).toBeVisible();
+    expect(screen.getByText('0.031')).toBeVisible();
+    expect(screen.getByRole('row', { name: /^0–29 small/ })).toHaveTextContent('93 %');
+    expect(screen.getByRole('link', { name: 'Compare' })).toBeVisible();
+  });
+
+  it('shows the whole report in a frame that may run nothing, when asked', async () => {
+    open({ report, report_url: `${path}/report` });
+    await userEvent.click(await screen.findByRole('button', { name: 'Show it here' }));
+    const frame = screen.getByTitle(`Report of ${model.name}`);
+    expect(frame).toHaveAttribute('sandbox', '');
+    expect(frame).toHaveAttribute('src', `${path}/report`);
   });
 
   it('offers the files', async () => {

@@ -1,6 +1,6 @@
 // One model: what must be read first, its test, what it was made with, its files, and a trial.
-import { Alert, Grid, Stack, Table, Text } from '@mantine/core';
-import { IconInfoCircle, IconTrash } from '@tabler/icons-react';
+import { Alert, Grid, Stack, Text } from '@mantine/core';
+import { IconInfoCircle, IconScale, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { answerOf, client } from '@/client/client';
@@ -8,20 +8,27 @@ import { modelQuery, modelsQuery } from '@/client/queries';
 import type { ModelReport } from '@/client/records';
 import { AskOnce } from '@/components/AskOnce';
 import { Curves } from '@/components/curves/Curves';
-import { Figures } from '@/components/Figures';
-import { LinkText } from '@/components/links';
+import { LinkButton, LinkText } from '@/components/links';
 import { Page } from '@/components/Page';
 import { Panel } from '@/components/Panel';
 import { SampleBadge } from '@/components/SampleBadge';
 import { SettingsList } from '@/components/SettingsList';
 import { Loaded } from '@/components/states';
 import { WeightsSentence } from '@/components/WeightsSentence';
-import { formatCount, formatDateTime, formatScore, formatShare, NONE } from '@/lib/format';
+import { formatDateTime } from '@/lib/format';
 import { saysRandom } from '@/lib/weights';
+import { CalibrationPanel } from './CalibrationPanel';
+import { ClassEvidenceTable } from './ClassEvidenceTable';
 import { ConfusionTable } from './ConfusionTable';
 import { Downloads } from './Downloads';
+import { evidenceOf, type Evidence } from './evidence';
+import { HeadlinePanel } from './HeadlinePanel';
+import { OperatingPointPanel } from './OperatingPointPanel';
 import { PerClassTable } from './PerClassTable';
 import { reportOf, type Report } from './report';
+import { ReportPanel } from './ReportPanel';
+import { SplitPanel } from './SplitPanel';
+import { SubgroupsPanel } from './SubgroupsPanel';
 import { TryImage } from './TryImage';
 
 const route = getRouteApi('/models/$name');
@@ -42,7 +49,23 @@ export function ModelPage() {
           </span>
         )
       }
-      actions={model && <Delete name={name} />}
+      actions={
+        model && (
+          <>
+            {model.report && (
+              <LinkButton
+                to="/compare"
+                search={{ a: [name] }}
+                variant="default"
+                leftSection={<IconScale size={18} aria-hidden />}
+              >
+                Compare
+              </LinkButton>
+            )}
+            <Delete name={name} />
+          </>
+        )
+      }
     >
       <Loaded query={query} label={`Reading ${name}`} lines={6}>
         {(known) => <Whole model={known} />}
@@ -74,13 +97,14 @@ function Delete({ name }: { name: string }) {
 
 function Whole({ model }: { model: ModelReport }) {
   const report = reportOf(model);
+  const evidence = evidenceOf(model);
   const loud = model.is_sample || saysRandom(model.first_line);
   return (
     <Stack gap="lg">
       <Alert color={loud ? 'orange' : 'petrol'} icon={<IconInfoCircle aria-hidden />} role="note">
         <Text fw={560}>{model.first_line}</Text>
       </Alert>
-      <Headlines model={model} report={report} />
+      <HeadlinePanel model={model} report={report} evidence={evidence} />
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack gap="lg">
@@ -89,21 +113,21 @@ function Whole({ model }: { model: ModelReport }) {
                 <ConfusionTable matrix={report.confusion} />
               </Panel>
             )}
-            {report.perClass.length > 0 && (
-              <Panel title="By class">
-                <PerClassTable rows={report.perClass} />
-              </Panel>
-            )}
+            <ByClass report={report} evidence={evidence} />
+            {evidence && <SubgroupsPanel groups={evidence.subgroups} />}
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack gap="lg">
             <TryImage model={model.name} />
+            {evidence && <OperatingPointPanel point={evidence.operatingPoint} />}
+            {evidence && <CalibrationPanel calibration={evidence.calibration} />}
             <Downloads files={model.files} />
-            <Split report={report} />
+            <SplitPanel report={report} />
           </Stack>
         </Grid.Col>
       </Grid>
+      {model.report_url ? <ReportPanel url={model.report_url} model={model.name} /> : <NoReport />}
       {report.history.length > 0 && (
         <Panel title="How it learnt">
           <Curves
@@ -114,6 +138,31 @@ function Whole({ model }: { model: ModelReport }) {
       )}
       <Settings model={model} report={report} />
     </Stack>
+  );
+}
+
+function ByClass({ report, evidence }: { report: Report; evidence: Evidence | null }) {
+  const rows = evidence?.perClass ?? [];
+  if (rows.length === 0 && report.perClass.length === 0) return null;
+  return (
+    <Panel title="By class">
+      {rows.length > 0 ? (
+        <ClassEvidenceTable rows={rows} />
+      ) : (
+        <PerClassTable rows={report.perClass} />
+      )}
+    </Panel>
+  );
+}
+
+function NoReport() {
+  return (
+    <Panel title="The whole report">
+      <Text c="dimmed">
+        This model has no report: it was trained before there were any. Its figures stand without
+        intervals, and it cannot be compared. Training it again with the same settings gives one.
+      </Text>
+    </Panel>
   );
 }
 
@@ -140,76 +189,5 @@ function WeightsNote({ sentence }: { sentence: string }) {
     <div style={{ marginTop: 16 }}>
       <WeightsSentence sentence={sentence} />
     </div>
-  );
-}
-
-function Headlines({ model, report }: { model: ModelReport; report: Report }) {
-  const { test, baseline } = report;
-  const samples = model.test_images;
-  const share = (value: number | null) => formatShare(value, samples);
-  const score = (value: number | null) => formatScore(value, samples);
-  const note = (text: string) => `baseline ${text}`;
-  return (
-    <Panel title="Test">
-      <Figures
-        figures={[
-          {
-            name: 'Balanced accuracy',
-            value: share(test.balancedAccuracy),
-            note: note(share(baseline.balancedAccuracy)),
-          },
-          { name: 'Accuracy', value: share(test.accuracy), note: note(share(baseline.accuracy)) },
-          { name: 'Macro F1', value: score(test.macroF1), note: note(score(baseline.macroF1)) },
-          { name: 'Macro AUC', value: score(test.macroAuc), note: note(score(baseline.macroAuc)) },
-        ]}
-      />
-      <Text size="sm" c="dimmed" mt="md">
-        The baseline always answers{' '}
-        {report.baselineAnswer === null
-          ? 'the most common class'
-          : `“${report.baselineAnswer}”, the most common class`}
-        . A model is worth something as far as it is above it.
-      </Text>
-    </Panel>
-  );
-}
-
-const GROUPS: Record<string, string> = { lesion: 'Lesions', patient: 'Patients' };
-
-function Split({ report }: { report: Report }) {
-  if (report.parts.length === 0) return null;
-  const groups = report.groupedBy === null ? undefined : GROUPS[report.groupedBy];
-  return (
-    <Panel title="Split">
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Part</Table.Th>
-            <Table.Th ta="right">Images</Table.Th>
-            {groups !== undefined && <Table.Th ta="right">{groups}</Table.Th>}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {report.parts.map(({ part, images, lesions }) => (
-            <Table.Tr key={part}>
-              <Table.Th scope="row" fw={500}>
-                {part}
-              </Table.Th>
-              <Table.Td ta="right">{images === null ? NONE : formatCount(images)}</Table.Td>
-              {groups !== undefined && (
-                <Table.Td ta="right">{lesions === null ? NONE : formatCount(lesions)}</Table.Td>
-              )}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-      <Text size="sm" c="dimmed" mt="sm">
-        {groups === undefined
-          ? 'The data names no lesions, so every image counts as its own.'
-          : `All images of one ${report.groupedBy ?? ''} are in the same part.`}
-        {report.leftOut.length > 0 &&
-          ` Left out, too small to split: ${report.leftOut.join(', ')}.`}
-      </Text>
-    </Panel>
   );
 }

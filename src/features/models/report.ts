@@ -1,6 +1,7 @@
 // A model's metadata as the page uses it. The one place that knows its shape: whatever an older or
 // newer training program left out becomes null or empty here, and nothing after this has to ask.
 import type { EpochPoint, ModelReport } from '@/client/records';
+import { listOf, namesOf, numberOf, recordOf, stringOf, textOf, type Fields } from './fields';
 
 export interface Scores {
   accuracy: number | null;
@@ -145,35 +146,6 @@ function settingsOf(metadata: Fields): [string, string][] {
 function sizeOf(value: unknown): string | null {
   const side = numberOf(value);
   return side === null ? null : `${side} × ${side} pixels`;
-}
-
-type Fields = Record<string, unknown>;
-
-function recordOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : {};
-}
-
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function namesOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : Object.keys(recordOf(value));
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
-function stringOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function textOf(value: unknown): string | null {
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return typeof value === 'number' ? String(value) : stringOf(value);
 }
 
 function isEpoch(value: unknown): value is EpochPoint {

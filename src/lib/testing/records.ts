@@ -3,7 +3,9 @@ import type {
   DatasetSummary,
   EpochPoint,
   JobDetail,
+  MeasuredCost,
   ModelReport,
+  PresetOption,
   TrainingOptions,
 } from '@/client/records';
 
@@ -92,6 +94,9 @@ export const model: ModelReport = {
   test_images: 1003,
   test_lesions: 747,
   bytes: 11_800_000,
+  has_report: false,
+  report: null,
+  report_url: null,
   created_at: '2025-12-03T18:00:00Z',
   job_id: 'a1b2c3d4',
   files: [
@@ -168,6 +173,14 @@ export const options: TrainingOptions = {
       auto_weights: 'imagenet',
       weights_sentence: 'The backbone starts from ImageNet weights.',
     },
+    {
+      name: 'EfficientNetB3',
+      summary: 'Scaling optimized, high efficiency',
+      parameters_millions: 10.8,
+      native_size: 300,
+      auto_weights: 'imagenet',
+      weights_sentence: 'The backbone starts from ImageNet weights.',
+    },
   ],
   random_start_sentence: 'RANDOM START, as asked for: this model learns from nothing.',
   optimizers: ['Adam', 'SGD', 'RMSprop'],
@@ -193,4 +206,64 @@ export const options: TrainingOptions = {
     seed: { default: 0, minimum: 0, maximum: 2147483647 },
   },
   device: 'CPU, 2 cores',
+};
+
+const preset: PresetOption = {
+  name: 'standard',
+  title: 'Standard',
+  sentence: 'The usual run.',
+  architecture: null,
+  epochs: 30,
+  fine_tune_share: null,
+  batch_size: 32,
+  image_size: null,
+  native_size: false,
+};
+
+export const presets: PresetOption[] = [
+  {
+    ...preset,
+    name: 'quick',
+    title: 'Quick',
+    sentence: 'A first look.',
+    architecture: 'MobileNetV2',
+    epochs: 8,
+    image_size: 128,
+  },
+  preset,
+  {
+    ...preset,
+    name: 'best',
+    title: 'Best',
+    sentence: 'For a GPU.',
+    fine_tune_share: 0.8,
+    native_size: true,
+  },
+];
+
+export const cost: MeasuredCost = {
+  seconds: 371,
+  low: 310,
+  high: 480,
+  parts: [
+    { work: 'starting', amount: 1, seconds: 6, low: 6, high: 6, measured: 1 },
+    {
+      work: 'fine-tuning the whole network',
+      amount: 14_020,
+      seconds: 365,
+      low: 304,
+      high: 474,
+      measured: 96,
+    },
+  ],
+  not_measured: ['testing, writing the report and saving the model'],
+  warnings: [],
+  memory_bytes: 1_100_000_000,
+  gpu_memory_bytes: null,
+  device: 'CPU, 2 threads',
+  image_size: 128,
+  images: 10_015,
+  trial_seconds: 7.2,
+  measured_at: '2025-12-03T18:00:00Z',
+  beside_running_jobs: 0,
 };

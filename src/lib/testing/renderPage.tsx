@@ -55,6 +55,7 @@ export function renderPage(Page: () => ReactNode, pattern: string, path = patter
     '/jobs/$id',
     '/models',
     '/models/$name',
+    '/compare',
   ];
   const router = createRouter({
     routeTree: root.addChildren(
