@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.acceptance.drawings import csv_and_images, picture
 from tests.acceptance.running_server import ROOT, RunningServer
+from tests.integration.model_drawer import put_model
+from tests.integration.report_drawer import LABELS, put_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -130,6 +132,42 @@ def test_a_researcher_goes_from_a_zip_to_a_model_and_reads_one_image(
     expect(page.get_by_text("esearch software").first).to_be_visible()
     expect(page.get_by_text("%").first).to_be_visible()
     _look(page, "6-prediction")
+
+
+def test_a_models_report_is_read_and_two_models_are_compared(
+    page: Page, server: RunningServer
+) -> None:
+    models = server.home / "models"
+    for name, skill in (("derma_first", 1.5), ("derma_second", 1.2), ("derma_third", 4.0)):
+        put_model(models, name, classes=list(LABELS))
+        put_report(models, name, skill=skill, seed=len(name), epochs=int(10 * skill))
+        page_of_report = "<!doctype html><title>Report</title><h1>The whole report</h1>"
+        (models / f"{name}_report.html").write_text(page_of_report, "utf-8")
+    put_model(models, "derma_older")
+
+    page.goto("/models/derma_older")
+    expect(page.get_by_text("This model has no report")).to_be_visible()
+
+    page.goto("/models/derma_first")
+    expect(page.get_by_text("95 %: 60–80 %").first).to_be_visible()
+    expect(page.get_by_role("region", name="Not to miss a malignant lesion")).to_be_visible()
+    expect(page.get_by_role("region", name="By group")).to_be_visible()
+    page.get_by_role("button", name="Show it here").click()
+    frame = page.frame_locator("iframe[title='Report of derma_first']")
+    expect(frame.get_by_role("heading", name="The whole report")).to_be_visible()
+    _look(page, "7-report")
+
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare models")).to_be_visible()
+    page.goto('/compare?a=["derma_first"]&b=["derma_second"]')
+    expect(page.get_by_text("No difference shown")).to_be_visible(timeout=60_000)
+    _look(page, "8-compare")
+    page.goto('/compare?a=["derma_first"]&b=["derma_third"]')
+    expect(page.get_by_text("derma_third has the higher balanced accuracy")).to_be_visible(
+        timeout=60_000
+    )
+    expect(page.get_by_role("row", name="Epochs 15 40")).to_be_visible()
+    _look(page, "9-compare-shown")
 
 
 def test_the_page_says_so_while_the_server_is_away_and_recovers(
