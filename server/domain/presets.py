@@ -85,7 +85,8 @@ _ALL = (
     Preset(
         name="standard",
         title="Standard",
-        sentence="The usual run: the last layer first, then a quarter of the epochs for all of it.",
+        sentence="The usual settings: the last layer first, then the whole network for a quarter "
+        "of the epochs.",
         architecture=None,
         epochs=_DEFAULTS.epochs,
         fine_tune_share=None,
@@ -96,8 +97,8 @@ _ALL = (
     Preset(
         name="best",
         title="Best",
-        sentence="For a GPU: images as large as the network was made for, most epochs for all of "
-        "it.",
+        sentence="For a GPU: images at the network's own size, the whole network trained for most "
+        "of the epochs.",
         architecture=None,
         epochs=30,
         fine_tune_share=0.8,

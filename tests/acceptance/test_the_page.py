@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -69,14 +70,21 @@ def _archive() -> bytes:
 
 
 def _look(page: Page, name: str) -> None:
-    """Keep a picture at both widths, and see that nothing runs off the side of a phone."""
+    """Keep pictures at both widths, light and dark; nothing may run off the side of a phone."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    _picture(page, name)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    page.screenshot(path=SCREENSHOTS / f"{name}-phone.png", full_page=True)
+    _picture(page, f"{name}-phone")
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     assert overflow <= 0, f"{name} runs {overflow} pixels off the side of a phone"
+
+
+def _picture(page: Page, name: str) -> None:
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    page.emulate_media(color_scheme="dark")
+    page.screenshot(path=SCREENSHOTS / f"{name}-dark.png", full_page=True)
+    page.emulate_media(color_scheme="light")
 
 
 def _choose(page: Page, label: str, option: str) -> None:
@@ -104,12 +112,22 @@ def test_a_researcher_goes_from_a_zip_to_a_model_and_reads_one_image(
     _look(page, "2-dataset")
 
     page.goto("/train?dataset=Lesions")
+    expect(page.get_by_role("radio", name="Standard")).to_be_checked()
+    page.get_by_role("radio", name="Quick").click()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("8")
+    expect(page.get_by_text("not measured yet").first).to_be_visible()
+    _look(page, "3-train-preset")
     _choose(page, "Architecture", "MobileNetV2")
     page.get_by_label("Epochs", exact=True).fill("3")
     page.get_by_role("button", name="Advanced").click()
     _choose(page, "Weights", "Random")
     page.get_by_label("Image size").fill("32")
     expect(page.get_by_text("random").first).to_be_visible()
+    expect(page.get_by_text("Custom", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Measure the cost").click()
+    expect(page.get_by_text(re.compile(r"^About \d"))).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="What takes how long").click()
+    expect(page.get_by_text("Fine-tuning the whole network")).to_be_visible()
     _look(page, "3-train")
     page.get_by_role("button", name="Start Training").click()
 

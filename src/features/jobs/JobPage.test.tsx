@@ -80,6 +80,29 @@ describe('the page of a running job', () => {
   });
 });
 
+describe('what a run warned of', () => {
+  const loud = 'RANDOM START, as asked for: this model learns from nothing.';
+
+  it('stands on its page as one clear notice, a random start in its own place', async () => {
+    const halved = 'Memory ran out with 32 images at a time; going on with 16.';
+    const copies = 'Near-copies under different lesions: 4.';
+    open({ weights_sentence: loud, warnings: [loud, halved, copies] });
+    expect(await screen.findByText('2 things to know about this run')).toBeVisible();
+    expect(screen.getByText(halved)).toBeVisible();
+    expect(screen.getByText(copies)).toBeVisible();
+    expect(screen.getAllByText(loud)).toHaveLength(1);
+  });
+
+  it('comes with the stream while the run goes on', async () => {
+    open();
+    await screen.findByText('45 %');
+    expect(screen.queryByText(/to know about this run/)).toBeNull();
+    const { history: _, ...bare } = { ...job, warnings: ['Memory ran out.'] };
+    Stream.last?.say('job', bare);
+    expect(await screen.findByText('1 thing to know about this run')).toBeVisible();
+  });
+});
+
 describe('the page of a job that is over', () => {
   it('says in a sentence why it failed, and opens no stream', async () => {
     open({ status: 'failed', message: 'Out of memory. Reduce the batch size (16 or 8).' });

@@ -15,6 +15,7 @@ import { SettingsList } from '@/components/SettingsList';
 import { Loaded } from '@/components/states';
 import { JobState } from './JobState';
 import { LogPanel } from './LogPanel';
+import { Notices } from './Notices';
 import { StatusBadge } from './StatusBadge';
 import { useJobStream } from './useJobStream';
 import { isOver, settingsOf } from './words';
@@ -39,6 +40,7 @@ export function JobPage() {
         {(known) => (
           <Stack gap="lg">
             <JobState job={known} />
+            <Notices job={known} />
             <Panel title="Curves">
               <Curves history={known.history ?? []} epochs={known.epochs} />
             </Panel>

@@ -2,7 +2,7 @@
 import { IconPhotoPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { datasetsQuery, trainingOptionsQuery } from '@/client/queries';
+import { datasetsQuery, presetsQuery, trainingOptionsQuery } from '@/client/queries';
 import { LinkButton } from '@/components/links';
 import { Page } from '@/components/Page';
 import { Empty, Loaded } from '@/components/states';
@@ -14,6 +14,7 @@ export function StartTrainingPage() {
   const { dataset } = route.useSearch();
   const datasets = useQuery(datasetsQuery);
   const options = useQuery(trainingOptionsQuery);
+  const presets = useQuery(presetsQuery);
   return (
     <Page
       title="Start Training"
@@ -24,7 +25,16 @@ export function StartTrainingPage() {
           known.some((each) => each.trainable) ? (
             <Loaded query={options} label="Reading the options" lines={7}>
               {(offered) => (
-                <TrainingFormPanel options={offered} datasets={known} dataset={dataset ?? ''} />
+                <Loaded query={presets} label="Reading the presets" lines={7}>
+                  {(named) => (
+                    <TrainingFormPanel
+                      options={offered}
+                      presets={named}
+                      datasets={known}
+                      dataset={dataset ?? ''}
+                    />
+                  )}
+                </Loaded>
               )}
             </Loaded>
           ) : (

@@ -1,5 +1,5 @@
 // The form itself: its state, its checks, and the start.
-import { Box, Button, Collapse, Group, Stack, Text } from '@mantine/core';
+import { Box, Button, Collapse, Divider, Group, Stack, Text } from '@mantine/core';
 import { IconChevronDown, IconPlayerPlay } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -7,10 +7,14 @@ import { useState, type SubmitEvent } from 'react';
 import { answerOf, client } from '@/client/client';
 import { jobsQuery } from '@/client/queries';
 import { Refusal } from '@/client/refusal';
-import type { DatasetListed, TrainingOptions } from '@/client/records';
+import type { DatasetListed, PresetOption, TrainingForm, TrainingOptions } from '@/client/records';
 import { Panel } from '@/components/Panel';
 import { Refused } from '@/components/states';
 import { WeightsSentence } from '@/components/WeightsSentence';
+import { useMeasuring } from './cost';
+import { CostOfRun } from './CostOfRun';
+import { PresetCards } from './PresetCards';
+import { changed, costBody, picked, presetOf } from './presets';
 import { AdvancedFields, MainFields } from './TrainingFields';
 import {
   bodyOf,
@@ -27,12 +31,14 @@ const ADVANCED: FieldName[] = ['fine_tune_epochs', 'weights', 'image_size', 'see
 
 interface TrainingFormPanelProps {
   options: TrainingOptions;
+  presets: PresetOption[];
   datasets: DatasetListed[];
   /** Chosen by the address; empty = none. */
   dataset: string;
 }
 
-export function TrainingFormPanel({ options, datasets, dataset }: TrainingFormPanelProps) {
+export function TrainingFormPanel(props: TrainingFormPanelProps) {
+  const { options, presets, datasets, dataset } = props;
   const trainable = datasets.filter((each) => each.trainable);
   const [first] = trainable;
   const asked = trainable.find((each) => each.name === dataset);
@@ -40,14 +46,20 @@ export function TrainingFormPanel({ options, datasets, dataset }: TrainingFormPa
   const [values, setValues] = useState<FormValues>(() =>
     startingValues(options, (asked ?? only)?.name ?? ''),
   );
+  // What was chosen by hand, for when a preset that suggested another is left again.
+  const [own, setOwn] = useState(values.architecture);
   const [tried, setTried] = useState(false);
   const [advanced, setAdvanced] = useState(false);
   const start = useStart();
+  const measuring = useMeasuring();
 
   const found = problemsOf(values, options.limits);
   const problems: FieldProblems = { ...(tried ? found : {}), ...refusedField(start.error) };
-  const change = <F extends FieldName>(field: F, value: FormValues[F]) =>
-    setValues((before) => ({ ...before, [field]: value }));
+  const change = <F extends FieldName>(field: F, value: FormValues[F]) => {
+    if (field === 'architecture') setOwn(String(value));
+    setValues((before) => changed(before, field, value, presets, options));
+  };
+  const costOf = (chosen: FormValues): TrainingForm => costBody(bodyOf(chosen), options);
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -62,6 +74,14 @@ export function TrainingFormPanel({ options, datasets, dataset }: TrainingFormPa
     <form onSubmit={submit} noValidate>
       <div className={classes.columns}>
         <Panel>
+          <PresetCards
+            presets={presets}
+            chosen={presetOf(values, presets, options)}
+            onPick={(preset) => setValues(picked(preset, values, own, options))}
+            bodyOf={(preset) => costOf(picked(preset, values, own, options))}
+            measuring={measuring}
+          />
+          <Divider my="lg" />
           <MainFields {...fields} datasets={datasets} />
           <Button
             mt="lg"
@@ -92,6 +112,9 @@ export function TrainingFormPanel({ options, datasets, dataset }: TrainingFormPa
             <Text size="sm" c="dimmed">
               Trains on: {options.device}.
             </Text>
+            {Object.keys(found).length === 0 && (
+              <CostOfRun body={costOf(values)} measuring={measuring} />
+            )}
             {start.isError && <Refused error={start.error} title="Not started" />}
             {tried && Object.keys(found).length > 0 && (
               <Text size="sm" c="var(--mantine-color-error)" role="alert">
