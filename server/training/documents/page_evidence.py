@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from server.training.documents.markup import Child, Markup, join, tag
-from server.training.documents.reading import Fields, count, fields, items, number, text, title
+from server.training.documents.markup import Markup, join, tag
+from server.training.documents.reading import Fields, count, fields, items, number, text
 
 _PICTURE = re.compile(r"data:image/(jpeg|png|webp);base64,[A-Za-z0-9+/=]+")
 
@@ -14,12 +14,10 @@ _PICTURE = re.compile(r"data:image/(jpeg|png|webp);base64,[A-Za-z0-9+/=]+")
 def mistakes_section(report: Fields) -> Markup | None:
     """What the network was surest of and wrong."""
     rows = [fields(row) for row in items(report.get("mistakes"))]
+    if not rows and "mistakes" in report:
+        return tag("p", "The network made no mistake on the test part.")
     if not rows:
-        return (
-            tag("p", "The network made no mistake on the test part.")
-            if _no_mistake(report)
-            else None
-        )
+        return None
     return join(
         [
             tag(
@@ -30,10 +28,6 @@ def mistakes_section(report: Fields) -> Markup | None:
             tag("div", [_mistake(row) for row in rows], class_="pictures"),
         ]
     )
-
-
-def _no_mistake(report: Fields) -> bool:
-    return "mistakes" in report
 
 
 def _mistake(row: Fields) -> Markup:
@@ -60,50 +54,83 @@ def picture(source: Any, about: str) -> Markup:
     return tag("div", "no picture", class_="missing", role="img", aria_label=about)
 
 
+_COUNTS = {
+    "images": "Images",
+    "groups": "Groups that stay in one part",
+    "exact_copies": "Exact copies",
+    "near_duplicates_within_lesions": "Near-duplicates inside lesions",
+    "near_duplicates_across_lesions": "Near-duplicates across lesions",
+    "contradictory_labels": "Pictures under two labels",
+    "pairs_left_apart": "Pairs left apart",
+    "pairs_across_parts": "Pairs in two parts of the split",
+}
+_SHARES = {
+    "leak_at_random": "Test images with a sibling in training, if split at random",
+    "leak_now": "The same in this split",
+}
+_PAIRS = {
+    "pairs_across_lesions": "Near-duplicates under different lesions",
+    "pairs_with_two_labels": "The same picture under two labels",
+}
+_SHOWN = 12
+
+
 def audit_section(report: Fields) -> Markup | None:
     """What was found before the split, what was done about it, and the first few pairs."""
     audit = fields(report.get("audit"))
     if not audit:
         return None
-    sentences = [text(each) for each in items(audit.get("sentences"))]
-    summary: Child = [tag("p", sentence) for sentence in sentences]
-    numbers = [
-        (title(key), f"{count(value):,}") for key, value in audit.items() if _is_count(key, value)
+    rows = [(name, f"{count(audit[key]):,}") for key, name in _COUNTS.items() if key in audit]
+    rows += [
+        (name, f"{100 * share:.1f} %")
+        for key, name in _SHARES.items()
+        if (share := number(audit.get(key))) is not None
     ]
-    shown = [tag("div", tag("dt", name), tag("dd", value)) for name, value in numbers]
-    found = [_findings(title(key), value) for key, value in audit.items() if _is_findings(value)]
-    return join([summary, tag("dl", shown, class_="facts") if shown else None, found])
-
-
-def _is_count(key: str, value: Any) -> bool:
-    return key != "format" and isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_findings(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
-
-
-def _findings(name: str, rows: list[Fields]) -> Markup:
-    with_pictures = [row for row in rows if items(row.get("thumbnails"))]
-    pairs = [_pair(row) for row in with_pictures]
     return join(
         [
-            tag("h3", f"{name}: {len(rows):,}"),
-            tag("div", pairs, class_="pairs") if pairs else None,
+            [tag("p", text(sentence)) for sentence in items(audit.get("sentences"))],
+            tag("dl", [_fact(*row) for row in rows], class_="facts") if rows else None,
+            [_pairs(name, items(audit.get(key))) for key, name in _PAIRS.items()],
         ]
     )
 
 
-def _pair(row: Fields) -> Markup:
-    names = [text(each) for each in items(row.get("images") or row.get("image_ids"))]
-    shown = [
-        picture(source, names[place] if place < len(names) else "picture")
-        for place, source in enumerate(items(row.get("thumbnails")))
-    ]
-    said = text(row.get("done") or row.get("what_was_done") or "")
-    return tag(
-        "figure",
-        tag("div", shown),
-        tag("figcaption", ", ".join(names), tag("br"), said),
-        class_="pair",
+def _fact(name: str, value: str) -> Markup:
+    return tag("div", tag("dt", name), tag("dd", value, class_="number"))
+
+
+def _pairs(name: str, found: list[Any]) -> Markup | None:
+    rows = [fields(row) for row in found]
+    if not rows:
+        return None
+    pictured = [row for row in rows if items(row.get("thumbnails"))][:_SHOWN]
+    others = [row for row in rows if row not in pictured][: 2 * _SHOWN]
+    more = len(rows) - len(pictured) - len(others)
+    listed = [tag("li", _pair_names(row), f": {text(row.get('done'))}") for row in others]
+    return join(
+        [
+            tag("h3", name),
+            tag("div", [_pair(row) for row in pictured], class_="pairs") if pictured else None,
+            tag("ul", listed, class_="note") if listed else None,
+            tag("p", f"{more:,} more are in the report.", class_="note") if more else None,
+        ]
     )
+
+
+def _pair_names(row: Fields) -> str:
+    """``ISIC_1 (mel) and ISIC_2 (nv)``."""
+    labels = items(row.get("labels"))
+    return " and ".join(
+        f"{text(name)} ({text(labels[place])})" if place < len(labels) else text(name)
+        for place, name in enumerate(items(row.get("images")))
+    )
+
+
+def _pair(row: Fields) -> Markup:
+    names = [text(name) for name in items(row.get("images"))]
+    shown = [
+        picture(source, name)
+        for source, name in zip(items(row.get("thumbnails")), names, strict=False)
+    ]
+    caption = tag("figcaption", _pair_names(row), tag("br"), text(row.get("done")))
+    return tag("figure", tag("div", shown), caption, class_="pair")
