@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from server.training.context import Context
+from server.training.documents.write import write_documents
 from server.training.engine.images import ImageSource
 from server.training.engine.onnx_export import export_onnx
 from server.training.engine.saved_model import save_h5
@@ -26,6 +27,7 @@ from server.training.engine.saving import (
 from server.training.evaluation.report import result_text
 from server.training.learn import Trained
 from server.training.metadata import describe_model
+from server.training.report_file import describe_report
 from server.training.testing import Scores
 
 _COMPARED_IMAGES = 64
@@ -53,6 +55,7 @@ def save_model(
         "h5": f"{spec.model_name}.h5",
         "onnx": f"{spec.model_name}.onnx",
         "history": f"{spec.model_name}_history.json",
+        "report": f"{spec.model_name}_report.json",
         "metadata": f"{spec.model_name}_metadata.json",
     }
     folder = partial_folder(spec.output_dir, spec.model_name)
@@ -63,6 +66,9 @@ def save_model(
         write_json(_history(spec.model_name, trained), folder / files["history"])
         seconds = time.monotonic() - began
         content = describe_model(context, trained.course, scores, seconds)
+        report = describe_report(context, scores, content)
+        write_json(report, folder / files["report"])
+        files = write_documents(report, folder, spec.model_name) | files
         content |= {"verification": checked, "files": files}
         write_json(content, folder / files["metadata"])
         put_in_place(folder, spec.output_dir, list(files.values()))

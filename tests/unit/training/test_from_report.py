@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import h5py
+import numpy as np
 import pytest
 
 from server.domain.errors import InvalidInput
+from server.domain.events import EXIT_FINISHED, EXIT_REFUSED
 from server.training.again import other_versions, request_again
 from server.training.recipe import Recipe, read_report, recipe_of
+from tests.unit.training.program import PROGRAM, command, draw_tiny_set, run
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -78,3 +83,55 @@ def test_what_is_no_report_is_refused_in_one_sentence(tmp_path: Path, content: b
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match="is not a report; give the"):
         read_report(path)
+
+
+def _models(home: Path) -> set[Path]:
+    return set((home / "models").glob("*.h5"))
+
+
+def _weights(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    found: dict[str, np.ndarray[Any, Any]] = {}
+
+    def take(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with h5py.File(path) as file:
+        file["model_weights"].visititems(take)
+    return found
+
+
+def test_the_same_report_data_and_machine_give_the_same_weights_bit_for_bit(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    data = draw_tiny_set(home / "data" / "Tiny")
+    first = run(command(data, "--epochs", "3", "--fine-tune-epochs", "1", "--seed", "5"), home)
+    assert first.returncode == EXIT_FINISHED, first.stdout + first.stderr
+    (model,) = _models(home)
+    (report,) = (home / "models").glob("*_report.json")
+
+    words = command(data)
+    again = run([words[0], str(PROGRAM), "--from-report", str(report)], home)
+    assert again.returncode == EXIT_FINISHED, again.stdout + again.stderr
+    assert "Not everything is as it was" not in again.stdout
+    (second,) = _models(home) - {model}
+    before, now = _weights(model), _weights(second)
+    assert before.keys() == now.keys()
+    assert len(before) > 100
+    for name, values in before.items():
+        assert np.array_equal(values, now[name]), name
+
+    table = data / "metadata.csv"
+    rows = table.read_text(encoding="utf-8").splitlines()
+    table.write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
+    refused = run([words[0], str(PROGRAM), "--from-report", str(report)], home)
+    assert refused.returncode == EXIT_REFUSED
+    said = refused.stdout + refused.stderr
+    assert "are not those of the report: 1 missing, such as nevus_7_1" in said
+    assert "Traceback" not in said
+
+    beside = run([*command(data, "--epochs", "9"), "--from-report", str(report)], home)
+    assert beside.returncode == EXIT_REFUSED
+    assert "cannot stand beside --from-report" in beside.stderr
+    assert json.loads(report.read_text(encoding="utf-8"))["recipe"]["request"]["seed"] == 5

@@ -65,6 +65,12 @@ def test_the_files_of_the_document_are_written_and_nothing_else(finished: Finish
         f"{name}.onnx",
         f"{name}_history.json",
         f"{name}_metadata.json",
+        f"{name}_report.json",
+        f"{name}_report.html",
+        f"{name}_card.md",
+        f"{name}_card.json",
+        f"{name}_test_predictions.csv",
+        f"{name}_test_truth.csv",
     }
     assert not list((finished.home / "jobs").iterdir()), "the work files were to be removed"
 
