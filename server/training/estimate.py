@@ -32,6 +32,7 @@ from server.training.engine.device import prepare_device
 from server.training.engine.images import ImageSource
 from server.training.engine.progress import Work, WorkMeter
 from server.training.engine.records import RecordFile, RecordWriter
+from server.training.engine.resident import on_the_device
 from server.training.engine.threads import map_in_threads
 from server.training.events import Announcer
 from server.training.learn import learn
@@ -53,7 +54,7 @@ _IN_WORDS: dict[str, str] = {
     "head": "training the last layer",
     "train": "fine-tuning the whole network",
 }
-_NEVER_MEASURED = "testing, writing the report and saving the model"
+_NEVER_MEASURED = "comparing the images for copies, testing, writing the report, saving the model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _learn_a_little(context: Context, meter: TrialMeter, steps: int) -> None:
     with contextlib.closing(RecordFile(*_decode(dataset, run_dir, meter))) as pixels:
         source = ImageSource(pixels, dataset.image_size, context.device, Strength())
         try:
-            learn(little, source, None)
+            learn(little, on_the_device(source), None)
         except _TimeIsUp:
             return
 
