@@ -24,9 +24,8 @@ Spectra = npt.NDArray[np.complex64]
 _SIDE = 64
 _LOW, _HIGH = 6.0, 26.0
 """Waves across the picture; slower ones are the shape of the lesion, faster ones compression."""
-_SCALES = (1.0, 0.85, 0.72)
-_RATIOS = ((0, 0), (0, 1), (1, 0), (0, 2), (2, 0))
-_KEPT_SPECTRA = 512
+_CROPPED = (0.85, 0.72)
+_KEPT_SPECTRA = 1024
 _NO_DETAIL = 0.05
 """Below it is only rounding; one step of grey makes more."""
 
@@ -37,38 +36,34 @@ def agreement(one: Spectra, other: Spectra) -> float:
     Args:
         one, other: from ``spectra``.
     """
+    still = one[0]  # the other one is turned
     products = []
-    for mine, theirs in _RATIOS:
-        still = one[mine, 0]
-        for turned in other[theirs]:
-            mirrored = turned[_BACKWARDS]
-            products += [still * turned, still * turned.conj()]
-            products += [still * mirrored, still * mirrored.conj()]
+    for turned in other:
+        mirrored = turned[_BACKWARDS]
+        products += [still * turned, still * turned.conj()]
+        products += [still * mirrored, still * mirrored.conj()]
     overlaid = np.fft.irfft2(np.stack(products), s=(_SIDE, _SIDE))
     return float(min(1.0, max(0.0, overlaid.max())))
 
 
-def spectra(picture: npt.NDArray[np.uint8]) -> Spectra:
-    """What ``agreement`` compares, [3 scales, 2 (upright, transposed), 64, 33].
+def spectra(picture: npt.NDArray[np.uint8], scale: float = 1.0) -> Spectra:
+    """What ``agreement`` compares, [2 (upright, transposed), 64, 33].
 
     Args:
         picture: [size, size, 3], RGB.
+        scale: share of the sides that is looked at, around the middle.
     """
-    grey = Image.fromarray(picture).convert("L")
     size = len(picture)
-    found = np.empty((len(_SCALES), 2, _SIDE, _SIDE // 2 + 1), dtype=np.complex64)
-    for place, scale in enumerate(_SCALES):
-        edge = size * (1 - scale) / 2
-        box = (edge, edge, size - edge, size - edge)
-        part = grey.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR, box=box)
-        detail = _detail(np.asarray(part, dtype=np.float32))
-        for axis, view in enumerate((detail, detail.T)):
-            found[place, axis] = _half_whitened(view)
-    return found
+    edge = size * (1 - scale) / 2
+    box = (edge, edge, size - edge, size - edge)
+    grey = Image.fromarray(picture).convert("L")
+    part = grey.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR, box=box)
+    detail = _detail(np.asarray(part, dtype=np.float32))
+    return np.stack([_half_whitened(detail), _half_whitened(detail.T)])
 
 
-class KeptSpectra:
-    """The spectra of pictures out of a file, the last few hundred of them remembered.
+class Registration:
+    """Compares pictures out of a file; the spectra of the last thousand are remembered.
 
     Args:
         records: [size, size, 3] uint8 each.
@@ -77,20 +72,36 @@ class KeptSpectra:
     def __init__(self, records: RecordFile, size: int) -> None:
         self._records = records
         self._size = size
-        self._kept: OrderedDict[int, Spectra] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, float], Spectra] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, number: int) -> Spectra:
-        """The spectra of one picture."""
+    def agreement(self, first: int, second: int, *, enough: float, cropped: bool) -> float:
+        """Agreement of two pictures at the same size and, if that is not ``enough``, of others.
+
+        Args:
+            cropped: whether one may be cropped from the other: four more ratios of size.
+        """
+        found = agreement(self._of(first, 1.0), self._of(second, 1.0))
+        if found >= enough or not cropped:
+            return found
+        for scale in _CROPPED:
+            found = max(
+                found,
+                agreement(self._of(first, 1.0), self._of(second, scale)),
+                agreement(self._of(first, scale), self._of(second, 1.0)),
+            )
+        return found
+
+    def _of(self, number: int, scale: float) -> Spectra:
         with self._lock:
-            if number in self._kept:
-                self._kept.move_to_end(number)
-                return self._kept[number]
+            if (number, scale) in self._kept:
+                self._kept.move_to_end((number, scale))
+                return self._kept[number, scale]
         picture = np.empty((1, self._size, self._size, 3), dtype=np.uint8)
         self._records.read_into([number], picture)
-        found = spectra(picture[0])
+        found = spectra(picture[0], scale)
         with self._lock:
-            self._kept[number] = found
+            self._kept[number, scale] = found
             while len(self._kept) > _KEPT_SPECTRA:
                 self._kept.popitem(last=False)
         return found

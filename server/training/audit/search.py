@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from server.training.audit.fingerprints import Floats, fingerprints, indifferent, likeness
 from server.training.audit.neighbours import Places, alike_across, cosines, sketches
-from server.training.audit.registration import KeptSpectra, agreement
+from server.training.audit.registration import Registration
 from server.training.engine.records import RecordFile
 from server.training.engine.threads import map_in_threads
 
@@ -81,13 +82,20 @@ def near_duplicates(
         return ()
     numbers = np.asarray(chosen, dtype=np.int64)
     _, codes = np.unique(np.asarray(groups), return_inverse=True)
-    first, second = _candidates(pixels, size, numbers, np.asarray(codes, np.int64), vectors)
-    kept = KeptSpectra(pixels, size)
+    first, second, cropped = _candidates(
+        pixels, size, numbers, np.asarray(codes, np.int64), vectors
+    )
+    registration = Registration(pixels, size)
 
     def settle(places: Places) -> list[float]:
         return [
-            agreement(kept.of(int(numbers[first[p]])), kept.of(int(numbers[second[p]])))
-            for p in places
+            registration.agreement(
+                int(numbers[first[place]]),
+                int(numbers[second[place]]),
+                enough=SAME_SKIN,
+                cropped=bool(cropped[place]),
+            )
+            for place in places
         ]
 
     runs = np.array_split(np.arange(len(first)), max(1, -(-len(first) // _PAIRS_AT_ONCE)))
@@ -101,8 +109,11 @@ def near_duplicates(
 
 def _candidates(
     pixels: RecordFile, size: int, numbers: Places, codes: Places, vectors: Vectors | None
-) -> tuple[Places, Places]:
-    """Pairs that are worth a look at their detail."""
+) -> tuple[Places, Places, npt.NDArray[np.bool_]]:
+    """Pairs that are worth a look at their detail, and which may be crops of each other.
+
+    Only the backbone names a picture and its crop: their fingerprints differ.
+    """
     prints = fingerprints(pixels, [int(number) for number in numbers], size)
     named = [
         _relatives(codes),
@@ -116,14 +127,16 @@ def _candidates(
     looks = _likeness(prints, first, second)
     if vectors is None or centre is None:
         promise, keep = looks, looks > _SAME_LOOK_ALONE
+        cropped = np.zeros(len(looks), dtype=np.bool_)
     else:
         felt = cosines(vectors.records, centre, numbers[first], numbers[second])
         together = (looks > _BOTH[0]) & (felt > _BOTH[1])
-        promise, keep = looks + felt, (looks > _SAME_LOOK) | (felt > _SAME_FEATURES) | together
+        cropped = felt > _SAME_FEATURES
+        promise, keep = looks + felt, (looks > _SAME_LOOK) | cropped | together
     places = np.flatnonzero(keep)
     strongest = places[np.argsort(-promise[places], kind="stable")[:_MOST_CANDIDATES]]
     places = np.sort(strongest)
-    return first[places], second[places]
+    return first[places], second[places], cropped[places]
 
 
 def _likeness(prints: Floats, first: Places, second: Places) -> Floats:

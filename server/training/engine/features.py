@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from server.training.engine.augment import draw
+from server.training.engine.augment import Draws, draw
 from server.training.engine.batches import Numbers, cut
 from server.training.engine.images import Examples, ImageSource
 from server.training.engine.memory import Warn, for_answers
@@ -156,7 +157,7 @@ def keep_plain(
 
     def images() -> Iterator[Seen]:
         for pixels in source.stored(cut(np.arange(len(source.records)), _BATCH)):
-            yield len(pixels), lambda rows, pixels=pixels: source.as_images(pixels[rows])
+            yield len(pixels), partial(_rows_as_they_are, source, pixels)
 
     what = f"plain {trainee.network.architecture.name} {source.device.bfloat16} {name}"
     return _kept(trainee, source, what, folders=folders, batches=images(), tick=tick, warn=warn)
@@ -193,12 +194,7 @@ def keep_views(
         for view in range(1, views + 1):
             draws = np.array_split(draw(seed, 1_000_000 + view, len(train)), len(batches))
             for pixels, drawn in zip(source.stored(batches), draws, strict=True):
-                yield (
-                    len(pixels),
-                    lambda rows, pixels=pixels, drawn=drawn: source.changed(
-                        pixels[rows], drawn[rows]
-                    ),
-                )
+                yield len(pixels), partial(_rows_changed, source, pixels, drawn)
 
     return _kept(
         trainee,
@@ -209,6 +205,16 @@ def keep_views(
         tick=tick,
         warn=warn,
     )
+
+
+def _rows_as_they_are(source: ImageSource, pixels: torch.Tensor, rows: slice) -> torch.Tensor:
+    return source.as_images(pixels[rows])
+
+
+def _rows_changed(
+    source: ImageSource, pixels: torch.Tensor, draws: Draws, rows: slice
+) -> torch.Tensor:
+    return source.changed(pixels[rows], draws[rows])
 
 
 def _kept(

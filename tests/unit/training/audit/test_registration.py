@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from server.training.audit.registration import agreement, spectra
+from server.training.audit.registration import Registration, agreement, spectra
 from server.training.audit.search import SAME_SKIN
-from tests.unit.training.audit.pictures import recompressed, skin, square
+from tests.unit.training.audit.pictures import (
+    SIZE,
+    recompressed,
+    record_file,
+    skin,
+    square,
+)
 
 
 def _agreement(one: Image.Image, other: Image.Image) -> float:
@@ -39,10 +47,16 @@ def test_a_shifted_crop_is_recognised() -> None:
     )
 
 
-def test_a_closer_crop_is_recognised() -> None:
+def test_a_closer_crop_is_recognised_where_crops_are_asked_for(tmp_path: Path) -> None:
     edge = round(128 * 0.28 / 2)
     closer = skin(0).crop((edge, edge, 128 - edge, 128 - edge))
-    assert _agreement(skin(0), closer) > SAME_SKIN
+    records = record_file(tmp_path / "pixels.bin", [square(skin(0)), square(closer)])
+    registration = Registration(records, SIZE)
+    for first, second in ((0, 1), (1, 0)):
+        asked = registration.agreement(first, second, enough=SAME_SKIN, cropped=True)
+        plain = registration.agreement(first, second, enough=SAME_SKIN, cropped=False)
+        assert plain < SAME_SKIN < asked
+    records.close()
 
 
 def test_the_same_spot_on_other_skin_is_not_the_same_picture() -> None:

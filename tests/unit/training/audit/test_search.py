@@ -72,7 +72,7 @@ def test_blocks_find_the_pairs_that_a_whole_table_would(
 ) -> None:
     noise = np.random.default_rng(seed)
     rows = noise.normal(size=(count, 5)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)
     groups = noise.integers(0, 10, count)
     first, second = alike_across(rows, groups, threshold, most_each=count)
     product = rows @ rows.T
@@ -89,7 +89,7 @@ def test_blocks_find_the_pairs_that_a_whole_table_would(
 
 def test_many_equal_rows_do_not_name_all_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbours, "_CELLS", 5000)
-    rows = np.ones((400, 4), dtype=np.float32) / 2
+    rows = np.full((400, 4), 0.5, dtype=np.float32)
     first, _ = alike_across(rows, np.arange(400), 0.5, most_each=3)
     assert np.bincount(first).max() <= 3
 
