@@ -13,7 +13,7 @@ from tests.unit.training.program import command, draw_tiny_set, read_events, run
 
 pytestmark = pytest.mark.slow
 
-FLAGS = ["--epochs", "4", "--fine-tune-epochs", "2", "--learning-rate", "0.0003"]
+FLAGS = ["--epochs", "4", "--fine-tune-epochs", "2", "--learning-rate", "0.003"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 _START = """
@@ -22,8 +22,11 @@ os.environ["OMP_WAIT_POLICY"] = "passive"
 os.environ["KERAS_BACKEND"] = "torch"
 import keras
 keras.utils.set_random_seed(3)
-keras.applications.MobileNetV2(
-    input_shape=(32, 32, 3), include_top=False, weights=None).save_weights(sys.argv[1])
+model = keras.applications.MobileNetV2(
+    input_shape=(32, 32, 3), include_top=False, weights=None)
+# Four times as large, so that a signal comes out at the end and there is something to learn from.
+model.set_weights([4 * each if each.ndim == 4 else each for each in model.get_weights()])
+model.save_weights(sys.argv[1])
 """
 
 
@@ -51,6 +54,7 @@ def test_two_processes_learn_the_same_as_one_and_the_first_alone_speaks_and_save
         assert done.stdout.count("Epoch 4/4") == 1
     one, two = curves
     assert [epoch["epoch"] for epoch in two] == [1, 2, 3, 4]
+    assert abs(one[0]["loss"] - one[-1]["loss"]) > 0.01, "nothing was learnt"
     for alone, together in zip(one, two, strict=True):
         for figure in ("loss", "val_loss"):
             assert together[figure] == pytest.approx(alone[figure], abs=1e-4), alone["epoch"]
