@@ -27,7 +27,7 @@ def describe_report(
     Args:
         metadata: what ``metadata.describe_model`` says of it.
     """
-    test = scores.test
+    test, audit = scores.test, context.dataset.audit
     return {
         "format": FORMAT,
         **{name: metadata[name] for name in ("model_name", "created_at", "first_line", "notice")},
@@ -42,6 +42,7 @@ def describe_report(
             }
         },
         "confusion_matrix": test.confusion_matrix,
+        "audit": audit.as_dict() if audit else None,
         "test_answers": _answers(context, scores),
         "split": {
             name: metadata["split"][name] for name in ("fractions", "grouped_by", "seed", "counts")
