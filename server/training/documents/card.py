@@ -84,7 +84,7 @@ def _figures(report: Fields) -> dict[str, Any]:
         "operating_point": report.get("operating_point"),
         "operating_sentence": facts.operating_sentence(report),
         "baseline_sentence": facts.baseline_sentence(report),
-        "intervals": "95 %, from a bootstrap that draws whole groups of images again.",
+        "intervals": facts.intervals_sentence(report),
     }
 
 
@@ -109,7 +109,9 @@ def limits(report: Fields) -> list[str]:
     if small:
         said.append(f"{len(small)} subgroups are too small to say anything of.")
     if not facts.has_skin_tone(report):
-        said.append("Nothing is known of its performance by skin tone: the metadata name none.")
+        said.append(
+            "Nothing is known of its performance by skin tone: the report holds no results by it."
+        )
     if number(fields(report.get("operating_point")).get("threshold")) is None:
         said.append("No threshold for malignancy was set.")
     return [*said, *_ALWAYS]

@@ -108,7 +108,7 @@ def _figures(report: Fields) -> list[str]:
     ]
     return [
         "## Figures on the test part",
-        "In brackets the 95 % interval from a bootstrap over groups of images.",
+        plain(facts.intervals_sentence(report)),
         table(("Figure", "This model", "Most common class", "Metadata only"), rows),
         plain(facts.baseline_sentence(report)),
         "### Each class",

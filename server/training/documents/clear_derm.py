@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.training.documents import facts
 from server.training.documents.checklist import Checklist, fill
-from server.training.documents.reading import Fields
+from server.training.documents.reading import Fields, fields
 
 _ASKED = (
     ("1", "Data: kinds of images, such as dermoscopic or clinical"),
@@ -38,7 +38,7 @@ _HINTS = {
     "1": "The program sees pixels, not whether a dermatoscope was used.",
     "5": "The program made none; say whether the dataset has any.",
     "6": "Give the references of the dataset; its hash is in the report.",
-    "8": "The metadata name no skin tone, so nothing is known of performance by skin tone.",
+    "8": "The report holds no results by skin tone.",
     "12": "The test part comes from the same source. Results on images of another clinic are "
     "needed before anything can be said of them.",
     "15": "Not tested. The network gives an answer to any picture.",
@@ -48,7 +48,7 @@ _HINTS = {
 
 def clear_derm(report: Fields) -> Checklist:
     """The 25 items for one model."""
-    drawn = bool(facts.fields(report.get("data")).get("is_sample"))
+    drawn = bool(fields(report.get("data")).get("is_sample"))
     return Checklist(
         name="CLEAR Derm",
         source="Daneshjou et al., JAMA Dermatology 2022;158(1):90–96",
@@ -62,7 +62,7 @@ def _answers(report: Fields, drawn: bool) -> dict[str, str]:
     columns = ", ".join(facts.subgroup_columns(report))
     tone = "Where the metadata gives it; see the results by subgroup."
     return {
-        "2": "None were removed. Copies and near-duplicates were looked for; see the leak audit.",
+        "2": f"None were removed. {facts.audit_sentence(report)}",
         "4": "Turned upright, scaled to a square without cropping, RGB in [0, 1]; the rest "
         "travels inside the saved model.",
         "5": "All images were drawn by this program; the same command draws them again."
@@ -72,8 +72,7 @@ def _answers(report: Fields, drawn: bool) -> dict[str, str]:
         if columns
         else "",
         "8": tone if facts.has_skin_tone(report) else "",
-        "9": "The network sees no metadata. The metadata-only baseline shows what they alone "
-        f"would tell. {facts.baseline_sentence(report)}.",
+        "9": f"The network sees no metadata. Baselines: {facts.baseline_sentence(report)}.",
         "10": f"By {facts.grouped_by(report)}, stratified by class; none is torn apart.",
         "11": facts.split_sentence(report),
         "14": f"{facts.classes_sentence(report)}. {facts.balancing_sentence(report)}",

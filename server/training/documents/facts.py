@@ -110,7 +110,34 @@ def headline_sentence(report: Fields) -> str:
         for key, name in HEADLINE.items()
         if key in found
     ]
-    return "; ".join(shown) + ". Intervals: 95 %, bootstrap over groups of images." if shown else ""
+    return f"{'; '.join(shown)}. {intervals_sentence(report)}" if shown else ""
+
+
+def has_intervals(report: Fields) -> bool:
+    """Whether the headline figures have intervals."""
+    return any(estimate(value).interval for value in fields(report.get("headline")).values())
+
+
+def intervals_sentence(report: Fields) -> str:
+    """Where the intervals come from, or that there are none."""
+    if has_intervals(report):
+        return "In brackets the 95 % interval from a bootstrap over groups of images."
+    return "This report holds no intervals: a figure of few images may be off by far."
+
+
+def chosen_on_validation(report: Fields) -> str:
+    """What the validation part was used for."""
+    temperature = number(fields(report.get("calibration")).get("temperature")) is not None
+    threshold = number(fields(report.get("operating_point")).get("threshold")) is not None
+    parts = ["the epoch", *(["the temperature"] * temperature), *(["the threshold"] * threshold)]
+    return "choosing " + " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+
+
+def audit_sentence(report: Fields) -> str:
+    """That copies were looked for, where the report says what was found."""
+    if not fields(report.get("audit")):
+        return "Exact copies are kept in one part of the split."
+    return "Copies, near-duplicates and contradictory labels were looked for; see the leak audit."
 
 
 def baseline_sentence(report: Fields) -> str:
@@ -172,7 +199,7 @@ def subgroup_sentence(report: Fields) -> str:
     """By what the results are broken down."""
     columns = subgroup_columns(report)
     if not columns:
-        return "The metadata names no age, sex, body site, diagnosis type or skin tone."
+        return "The report holds no results by age, sex, body site or skin tone."
     return f"Results by {', '.join(columns)}, each with its n and interval, small groups marked."
 
 
@@ -211,9 +238,25 @@ def versions_sentence(report: Fields) -> str:
     return ", ".join(f"{name} {version}" for name, version in found.items()) or UNKNOWN
 
 
-def class_figure_names() -> str:
-    """The figures of each class, as one enumeration."""
-    return ", ".join(PER_CLASS.values())
+def measures_sentence(report: Fields) -> str:
+    """The figures and diagrams that the report really has."""
+    headline, rows = fields(report.get("headline")), items(report.get("per_class"))
+    whole = [name for key, name in HEADLINE.items() if key in headline]
+    each = [name for key, name in PER_CLASS.items() if any(key in fields(row) for row in rows)]
+    drawn = [
+        name
+        for key, name in (
+            ("roc", "ROC"),
+            ("precision_recall", "precision–recall"),
+            ("reliability", "reliability"),
+        )
+        if fields(report.get("curves")).get(key)
+    ]
+    diagrams = f" Diagrams: {', '.join(drawn)}." if drawn else ""
+    return (
+        f"Headline: {', '.join(whole)}. For each class: {', '.join(each)}. Confusion matrix."
+        f"{diagrams} {intervals_sentence(report)}"
+    )
 
 
 def task_sentence(report: Fields) -> str:
@@ -230,8 +273,7 @@ def balancing_sentence(report: Fields) -> str:
     how = "" if chosen is True else f" ({text(chosen)})"
     return (
         f"Class balancing was on{how}: the network answers more as if all classes were equally "
-        "common, which raises the sensitivity for rare ones. Temperature scaling, fitted on "
-        "validation, is given for calibration."
+        f"common, which raises the sensitivity for rare ones. {calibration_sentence(report)}"
     )
 
 

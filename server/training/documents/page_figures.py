@@ -34,10 +34,13 @@ def headline_section(report: Fields) -> Markup:
         [
             tag(
                 "p",
-                "On the test part. The line is the 95 % interval from a bootstrap that draws whole "
-                f"{facts.grouped_by(report)}s again; ",
+                "On the test part. ",
+                "The line is the 95 % interval from a bootstrap that draws whole "
+                f"{facts.grouped_by(report)}s again. "
+                if facts.has_intervals(report)
+                else facts.intervals_sentence(report) + " ",
                 tag("span", class_="key"),
-                "marks what is reached without looking at any picture.",
+                "What is reached without looking at any picture.",
                 class_="note",
             ),
             tag("dl", cards, class_="headline"),
@@ -61,7 +64,7 @@ def _card(name: str, figure: Estimate, key: str, baselines: Fields) -> Markup:
         tag(
             "dd",
             tag("div", figure.text, class_="big"),
-            tag("div", figure.interval or "no interval", class_="interval"),
+            tag("div", figure.interval, class_="interval"),
             whisker(name, figure, marks),
             tag("div", beside, class_="beside"),
         ),

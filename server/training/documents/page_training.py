@@ -17,7 +17,7 @@ def tested_section(report: Fields) -> Markup | None:
             tag("th", PARTS[part], scope="row"),
             tag("td", f"{images:,}", class_="n"),
             tag("td", "–" if groups is None else f"{groups:,}", class_="n"),
-            tag("td", _USE[part]),
+            tag("td", _USE.get(part) or facts.chosen_on_validation(report)),
         )
         for part, (images, groups) in sizes.items()
     ]
@@ -47,7 +47,6 @@ def tested_section(report: Fields) -> Markup | None:
 
 _USE = {
     "train": "learning",
-    "validation": "choosing the epoch, the temperature and the threshold",
     "test": "these figures, once, at the end",
 }
 

@@ -96,23 +96,18 @@ def _about_methods(report: Fields) -> dict[str, str]:
     split = facts.split_sentence(report)
     return {
         "4": "Development, with one evaluation on held-out images of the same source.",
-        "7": "Unreadable images were refused. Exact copies, near-duplicates and contradictory "
-        "labels were looked for before the split, alike in all groups; see the leak audit.",
+        "7": f"Unreadable images were refused, alike in all groups. {facts.audit_sentence(report)}",
         "9a": "None chosen: the photograph alone goes in, no metadata.",
         "9b": "One photograph in RGB, scaled to the input size.",
-        "11": "An image without a class takes no part. Missing metadata are shown as a group of "
-        "their own or left out of the tables by subgroup; the network does not use them.",
+        "11": "An image without a class takes no part. The network uses no metadata.",
         "12a": split and f"{split} Dealt out by seed, stratified by class.",
         "12b": f"Pixels as RGB in [0, 1]. {facts.task_sentence(report)}",
         "12c": f"{facts.recipe_sentence(report)} The epoch with the best balanced accuracy on "
         "validation was kept; nothing was chosen on the test part.",
-        "12e": f"Headline: balanced accuracy, accuracy, macro F1, macro AUC, macro average "
-        f"precision. For each class: {facts.class_figure_names()}. Confusion matrix, ROC, "
-        "precision–recall and reliability diagrams, expected calibration error. Intervals by a "
-        "bootstrap over groups of images.",
+        "12e": facts.measures_sentence(report),
         "12g": "The saved network answered each test image; files and network were compared.",
         "13": facts.balancing_sentence(report),
-        "14": "None while training. Performance is reported by subgroup.",
+        "14": f"None while training. {facts.subgroup_sentence(report)}",
         "15": f"{facts.task_sentence(report)} The answer is the most probable class. "
         f"{facts.operating_sentence(report)}".strip(),
         "16": "The same source: the test images were held out from one dataset at random by "
