@@ -135,10 +135,7 @@ def class_section(report: Fields) -> Markup | None:
         )
         for row in rows
     ]
-    note = (
-        "A class against all others, by the most probable answer. pAUC is the area above 80 % "
-        "sensitivity, 0.2 at best."
-    )
+    note = "A class against all others, by the most probable answer."
     return join([tag("p", note, class_="note"), _table(head, body)])
 
 
