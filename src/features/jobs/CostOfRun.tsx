@@ -60,6 +60,9 @@ function Measured({ cost }: { cost: MeasuredCost }) {
       <Text size="sm" c="dimmed" className="figures">
         {rangeOf(cost)}, by the fastest and slowest steps of a trial. {placeOf(cost)}
       </Text>
+      <Text size="sm" c="dimmed">
+        On top, not measured: {cost.not_measured.join('; ')}.
+      </Text>
       {cost.beside_running_jobs > 0 && (
         <Text size="sm" c="var(--warn-ink)">
           Measured beside a running training, so slower than it will be.
@@ -90,9 +93,6 @@ function Measured({ cost }: { cost: MeasuredCost }) {
       </Button>
       <Collapse expanded={opened}>
         <SettingsList settings={cost.parts.map(partOf)} />
-        <Text size="sm" c="dimmed" mt="xs">
-          On top, not measured: {cost.not_measured.join('; ')}.
-        </Text>
       </Collapse>
     </Stack>
   );
