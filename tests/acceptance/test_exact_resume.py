@@ -35,10 +35,9 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no SIGKILL"),
 ]
 
-EPOCHS, HEAD_EPOCHS, STEPS = 5, 2, 7
-"""Seven steps an epoch: 26 training images, 4 at a time."""
+EPOCHS, HEAD_EPOCHS, BATCH = 5, 2, 4
 FLAGS = ["--epochs", str(EPOCHS), "--fine-tune-epochs", str(EPOCHS - HEAD_EPOCHS)]
-FLAGS += ["--batch-size", "4"]
+FLAGS += ["--batch-size", str(BATCH)]
 
 _PROGRAM = """
 import os, signal, sys
@@ -109,6 +108,13 @@ def result(home: Path) -> dict[str, Any]:
     return {"curve": curve, "metrics": found["metrics"], "best_epoch": found["best_epoch"]}
 
 
+def steps_an_epoch(home: Path) -> int:
+    """Steps that each epoch of the finished run took."""
+    (metadata,) = (home / "models").glob("*_metadata.json")
+    counts = json.loads(metadata.read_text(encoding="utf-8"))["split"]["counts"]
+    return -(-int(counts["train"]["images"]) // BATCH)
+
+
 def weights(home: Path) -> dict[str, npt.NDArray[np.generic]]:
     """Every array of the saved network."""
     (path,) = (home / "models").glob("*.h5")
@@ -141,8 +147,9 @@ def test_killed_in_both_phases_and_gone_on_gives_the_same_model_bit_for_bit(
 ) -> None:
     seed = int(os.environ.get("DERMASCAN_TEST_SEED", random.randrange(10**6)))
     chosen = random.Random(seed)
-    in_head = STEPS * chosen.randrange(HEAD_EPOCHS) + chosen.randrange(3, STEPS + 1)
-    in_fine_tuning = STEPS * (HEAD_EPOCHS + chosen.randrange(2)) + chosen.randrange(3, STEPS + 1)
+    steps = steps_an_epoch(undisturbed)
+    in_head = steps * chosen.randrange(HEAD_EPOCHS) + chosen.randrange(3, steps + 1)
+    in_fine_tuning = steps * (HEAD_EPOCHS + chosen.randrange(2)) + chosen.randrange(3, steps + 1)
     print(f"DERMASCAN_TEST_SEED={seed}: killed at steps {in_head} and {in_fine_tuning}")
     resume: list[str | Path] = []
     # The second attempt begins at the step at which the first one died.
