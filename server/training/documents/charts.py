@@ -10,7 +10,7 @@ from server.training.documents.reading import Estimate
 Point = tuple[float, float]
 
 _SIDE = 200.0
-_LEFT, _TOP, _RIGHT, _BOTTOM = 30.0, 8.0, 10.0, 34.0
+_LEFT, _TOP, _RIGHT, _BOTTOM = 38.0, 8.0, 10.0, 34.0
 
 
 def unit_square(
