@@ -73,9 +73,9 @@ export function formatDifference(value: number | null | undefined): string {
   return Number(size) === 0 ? size : `${value < 0 ? '−' : '+'}${size}`;
 }
 
-/** A p-value: "0.032", or "<0.001". */
+/** A p-value with its sign: "= 0.032", or "< 0.001". */
 export function formatP(value: number): string {
-  return value < 0.001 ? '<0.001' : value.toFixed(3);
+  return value < 0.001 ? '< 0.001' : `= ${value.toFixed(3)}`;
 }
 
 /** A probability as a percentage that never claims certainty: "<0.1 %", "97.3 %", ">99.9 %". */

@@ -1,6 +1,6 @@
 // The figures of each class against all others, with their intervals.
 import { Table, Text } from '@mantine/core';
-import { formatCount } from '@/lib/format';
+import { formatCount, formatNumberOf } from '@/lib/format';
 import type { ClassEvidence } from './evidence';
 import { Figured } from './Figured';
 
@@ -16,13 +16,12 @@ export function ClassEvidenceTable({ rows }: { rows: ClassEvidence[] }) {
   const total = rows.reduce((sum, row) => sum + row.images, 0);
   return (
     <>
-      <Table.ScrollContainer minWidth={620}>
-        <Table verticalSpacing="xs" horizontalSpacing="xs" aria-label="Figures of each class">
+      <Table.ScrollContainer minWidth={520}>
+        <Table verticalSpacing="xs" horizontalSpacing={6} aria-label="Figures of each class">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Class</Table.Th>
               <Table.Th ta="right">Images</Table.Th>
-              <Table.Th ta="right">Lesions</Table.Th>
               {COLUMNS.map(([name]) => (
                 <Table.Th key={name} ta="right">
                   {name}
@@ -36,9 +35,13 @@ export function ClassEvidenceTable({ rows }: { rows: ClassEvidence[] }) {
                 <Table.Th scope="row" fw={560}>
                   {row.label}
                 </Table.Th>
-                <Table.Td ta="right">{formatCount(row.images)}</Table.Td>
                 <Table.Td ta="right">
-                  {row.lesions === null ? '' : formatCount(row.lesions)}
+                  {formatCount(row.images)}
+                  {row.lesions !== null && (
+                    <Text size="xs" c="dimmed">
+                      {formatNumberOf(row.lesions, 'lesion')}
+                    </Text>
+                  )}
                 </Table.Td>
                 {COLUMNS.map(([name, figure]) => (
                   <Table.Td key={name} ta="right">

@@ -74,7 +74,7 @@ function McNemar({ comparison }: { comparison: ModelComparison }) {
       Balanced accuracy decides; the other figures are there to look at. By lesion, A answered more
       photographs rightly on {formatNumberOf(for_a, 'lesion')}, B on{' '}
       {formatNumberOf(for_b, 'lesion')}, and both as many on {formatNumberOf(same, 'lesion')}{' '}
-      (McNemar’s exact test of this: p = {formatP(p)}).
+      (McNemar’s exact test of this: p {formatP(p)}).
     </Text>
   );
 }

@@ -1,6 +1,6 @@
 // All trained models with their headline figures beside the baseline.
 import { Group, Select, Stack, Text } from '@mantine/core';
-import { IconBrain } from '@tabler/icons-react';
+import { IconBrain, IconScale } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { modelsQuery } from '@/client/queries';
@@ -18,6 +18,17 @@ export function ModelsPage() {
   return (
     <Page
       title="Models"
+      actions={
+        (query.data?.filter((model) => model.has_report).length ?? 0) > 1 && (
+          <LinkButton
+            to="/compare"
+            variant="default"
+            leftSection={<IconScale size={18} aria-hidden />}
+          >
+            Compare
+          </LinkButton>
+        )
+      }
       lead="Every figure was measured once, on lesions that the network never saw. The grey figure is what always answering the most common class would score."
     >
       <Loaded query={query} label="Reading the models">

@@ -24,7 +24,10 @@ export function OperatingPointPanel({ point }: { point: Evidence['operatingPoint
         ]}
       />
       <Text size="sm" c="dimmed" mt="md">
-        Calling a lesion suspicious when the probabilities of {point.classes.join(', ')} add up to
+        Calling a lesion suspicious when{' '}
+        {point.classes.length === 1
+          ? `the probability of ${point.classes.join('')} is`
+          : `the probabilities of ${point.classes.join(', ')} add up to`}{' '}
         the threshold or more. It was set on validation for a sensitivity of{' '}
         {formatShare(point.wanted, 1)}; the figures are what it gave on the test part.
       </Text>
