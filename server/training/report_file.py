@@ -12,6 +12,7 @@ from typing import Any
 from server.intake.manifest import LesionImage
 from server.training.context import Context
 from server.training.evaluation.metrics import ClassMetrics
+from server.training.evidence import describe_evidence
 from server.training.recipe import describe_recipe
 from server.training.testing import Scores
 
@@ -43,7 +44,7 @@ def describe_report(
         },
         "confusion_matrix": test.confusion_matrix,
         "audit": audit.as_dict() if audit else None,
-        "test_answers": _answers(context, scores),
+        **describe_evidence(context, scores),
         "split": {
             name: metadata["split"][name] for name in ("fractions", "grouped_by", "seed", "counts")
         },
@@ -64,19 +65,6 @@ def _per_class(context: Context, scores: Scores) -> list[dict[str, Any]]:
 def _one_class(each: ClassMetrics, lesions: int) -> dict[str, Any]:
     figures = {name: _figure(getattr(each, name)) for name in _CLASS_FIGURES}
     return {"label": each.label, "support": each.support, "lesions": lesions} | figures
-
-
-def _answers(context: Context, scores: Scores) -> list[dict[str, Any]]:
-    group_of = context.dataset.group_of
-    return [
-        {
-            "image_id": image.image_id,
-            "group": group_of[image.image_id],
-            "truth": image.label,
-            "probabilities": [float(value) for value in probabilities],
-        }
-        for image, probabilities in zip(_images(context, scores), scores.probabilities, strict=True)
-    ]
 
 
 def _images(context: Context, scores: Scores) -> list[LesionImage]:

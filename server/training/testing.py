@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from server.training.context import Context
 from server.training.engine.images import Examples, ImageSource
-from server.training.engine.scoring import score, softmax
+from server.training.engine.scoring import score
+from server.training.engine.temperature import divide_logits
+from server.training.evaluation.calibration import calibrated, fit_temperature
 from server.training.evaluation.metrics import Metrics, majority_baseline, measure
 from server.training.evaluation.report import first_line
 from server.training.learn import Trained
@@ -25,6 +27,9 @@ class Scores:
         majority, baseline: the most common training class, and what always answering it scores on
             the test part.
         examples, probabilities: the test images and what the network answered.
+        logits: of the test images, before the temperature.
+        temperature: fitted on validation; ``probabilities`` and the saved network hold it.
+        validation_examples, validation_probabilities: likewise for the validation images.
         opening: what must be read before the figures.
     """
 
@@ -34,38 +39,52 @@ class Scores:
     baseline: Metrics
     examples: Examples
     probabilities: npt.NDArray[np.float32]
+    logits: npt.NDArray[np.float32]
+    temperature: float
+    validation_examples: Examples
+    validation_probabilities: npt.NDArray[np.float32]
     opening: str
 
 
 def score_once(context: Context, source: ImageSource, trained: Trained) -> Scores:
-    """Score the finished network on validation, then, once, on the test part."""
+    """Score the finished network on validation, then, once, on the test part.
+
+    In between its temperature is fitted on validation, and put into its last layer at the end.
+    """
     dataset, message = context.dataset, "Testing on images that the network never saw"
     context.announcer.stage("testing", message)
     tick = context.ticker(message, context.plan.epochs)
     labels = dataset.split.labels
-    validation = dataset.examples(dataset.split.validation)
+    module = trained.trainee.module
 
     def answer(examples: Examples) -> npt.NDArray[np.float32]:
         batch = context.spec.request.batch_size
         warn = context.announcer.warning
-        numbers = examples.numbers
-        logits = score(trained.trainee.module, source, numbers, batch, tick, warn=warn, exact=True)
-        return softmax(logits)
+        return score(module, source, examples.numbers, batch, tick, warn=warn, exact=True)
 
-    on_validation = measure(answer(validation), validation.targets, labels)
+    validation = dataset.examples(dataset.split.validation)
+    validation_logits = answer(validation)
+    temperature = fit_temperature(validation_logits, validation.targets)
+    validation_probabilities = calibrated(validation_logits, temperature)
     images = dataset.test.open()
     test = dataset.examples(images)
-    probabilities = answer(test)
+    logits = answer(test)
+    divide_logits(module.head, temperature)
+    probabilities = calibrated(logits, temperature)
     train = dataset.examples(dataset.split.train)
     majority, baseline = majority_baseline(train.targets, test.targets, labels)
     groups = len({dataset.group_of[image.image_id] for image in images})
     return Scores(
         test=measure(probabilities, test.targets, labels),
-        validation=on_validation,
+        validation=measure(validation_probabilities, validation.targets, labels),
         majority=majority,
         baseline=baseline,
         examples=test,
         probabilities=probabilities,
+        logits=logits,
+        temperature=temperature,
+        validation_examples=validation,
+        validation_probabilities=validation_probabilities,
         opening=first_line(
             context.network.weights.used,
             dataset.manifest.is_sample,

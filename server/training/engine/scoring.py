@@ -67,9 +67,3 @@ def look(answers: Answers, images: int, micro_batch: MicroBatch) -> npt.NDArray[
         return torch.cat([answers(rows).float().cpu() for rows in pieces]).numpy()
 
     return micro_batch.until_it_fits(images, once)
-
-
-def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Probabilities, [n, classes], each row summing to 1."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float32)
