@@ -10,6 +10,7 @@ from typing import Any
 from server.training.context import Context
 from server.training.engine.images import Examples
 from server.training.evaluation.calibration import describe_calibration
+from server.training.evaluation.curves import describe_curves
 from server.training.evaluation.metrics import Floats
 from server.training.testing import Scores
 
@@ -21,7 +22,10 @@ def describe_evidence(context: Context, scores: Scores) -> dict[str, Any]:
     )
     return {
         "calibration": calibration,
-        "curves": {"reliability": reliability},
+        "curves": describe_curves(
+            scores.probabilities, scores.examples.targets, context.dataset.split.labels
+        )
+        | {"reliability": reliability},
         "test_answers": _answers(context, scores.examples, scores.probabilities),
         "validation_answers": _answers(
             context, scores.validation_examples, scores.validation_probabilities

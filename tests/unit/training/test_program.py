@@ -176,7 +176,7 @@ def test_the_best_epoch_is_the_one_with_the_best_balanced_accuracy(finished: Fin
 
 def test_both_files_answer_as_the_tested_network_did(finished: Finished) -> None:
     found = finished.metadata["verification"]
-    assert found["images"] > 0
+    assert found["images"] == finished.metadata["split"]["counts"]["test"]["images"]
     assert max(found["largest_difference_h5"], found["largest_difference_onnx"]) < 1e-4
 
 
