@@ -132,7 +132,7 @@ def fine_tuning(
     targets = example_targets(len(records))
     around = Surroundings(
         trainee=trainee,
-        loss=Loss(targets, CLASSES, True, device.torch),
+        loss=Loss(np.bincount(targets, minlength=CLASSES), True, device.torch),
         draws=BatchDraws(trainee.module),
         device=device,
         warn=print,

@@ -15,6 +15,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
@@ -70,7 +72,7 @@ def _decoding_and_reading(
     import torch
 
     from server.intake.understand import understand
-    from server.training.engine.batches import read_batches, shuffled_batches
+    from server.training.engine.batches import cut, read_batches
     from server.training.engine.cache import hash_files, open_pixels
     from server.training.engine.device import prepare_device
 
@@ -94,7 +96,8 @@ def _decoding_and_reading(
 
     def read(epoch: int) -> Callable[[], None]:
         def every_batch() -> None:
-            batches = shuffled_batches(0, epoch, len(images), options.batch_size)
+            order = np.random.default_rng(epoch).permutation(len(images))
+            batches = cut(order, options.batch_size)
             shape = (size, size, 3)
             for _ in read_batches(records, batches, shape, torch.uint8, device.is_gpu):
                 pass

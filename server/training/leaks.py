@@ -88,5 +88,5 @@ def _look(context: Context, source: ImageSource) -> tuple[tuple[NearDuplicate, .
     context.announcer.stage("features", "Looking at the images with the frozen backbone")
     trainee = Trainee(context.network, context.device.torch)
     with contextlib.closing(features_of_all(context, source, trainee)) as features:
-        found = look(Vectors(features.records, features.width))
+        found = look(Vectors(features, context.network.architecture.features))
     return found, f"{_PIXELS} and by the features of {context.network.architecture.name}"

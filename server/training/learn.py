@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+import torch
+
 from server.training.context import Context
+from server.training.engine.batches import cut, read_batches
 from server.training.engine.checkpoint import Checkpoint, load_weights
 from server.training.engine.device import going_on
 from server.training.engine.dropout import BatchDraws
@@ -22,15 +27,26 @@ from server.training.engine.phases import (
     TrainingPhase,
     WholePhase,
 )
+from server.training.engine.sampling import by_square_root, every_image_once
 from server.training.engine.tally import BEGINNING
 from server.training.engine.trainee import Trainee
 from server.training.frozen import features_to_learn_from
 
-BACKBONE_SHARE = 0.1
-"""Rate of a pretrained backbone, as a share of the head's."""
-HEAD_AVERAGE_DECAY: float | None = None
-WHOLE_AVERAGE_DECAY: float | None = None
-"""Of the average of the weights that is kept instead of the last; None = no average."""
+_HEAD_RIDGE = 0.03
+"""Of the head on features that are brought to deviation 1."""
+_FINE_TUNE_SHARE = 0.1
+"""Peak rate of a pretrained network's head while all of it is tuned, as a share of the first."""
+_BACKBONE_SHARE = 0.5
+"""The same of its backbone."""
+_AVERAGE_DECAY = 0.998
+"""Of the average of the weights that is kept instead of the last ones."""
+_SCALING_IMAGES = 1024
+"""From which the spread of the features is measured when no epoch trains the head alone."""
+_GROWING_SIZES = (0.7, 0.8, 0.9, 1.0)
+"""Side of the training images over the fine-tuning, as a share of the network's input."""
+_SIZE_STEP = 16
+_SMALLEST_SIZE = 64
+"""No fewer pixels: below them the last maps of a network are a pixel or two wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +87,11 @@ class _Lesson:
         classes = len(dataset.split.labels)
         self.around = Surroundings(
             trainee=self.trainee,
-            loss=Loss(self.train.targets, classes, request.class_balancing, device.torch),
+            loss=Loss(
+                np.bincount(self.train.targets, minlength=classes),
+                request.class_balancing,
+                device.torch,
+            ),
             draws=BatchDraws(self.trainee.module),
             device=device,
             warn=context.announcer.warning,
@@ -123,10 +143,12 @@ class _Lesson:
         plan, request = self.context.plan, self.request
         with contextlib.closing(self._features()) as features:
             self.context.announcer.stage("head", "Training the head on the frozen backbone")
+            if course.epoch == 0:
+                self.trainee.scale_features(_vectors(features))
             head = Group(tuple(self.trainee.module.head_parameters()), request.learning_rate)
             phase = HeadPhase(
                 self.around,
-                self._settings(1, plan.head_epochs, HEAD_AVERAGE_DECAY),
+                self._settings(1, plan.head_epochs, ridge=_HEAD_RIDGE),
                 self.train,
                 build_optimizer(request.optimizer, [head]),
                 features,
@@ -139,27 +161,63 @@ class _Lesson:
     def _train_whole(self, course: Course) -> None:
         plan, request, module = self.context.plan, self.request, self.trainee.module
         self.context.announcer.stage("fine-tuning", "Training the whole network")
-        rate = request.learning_rate
-        share = 1.0 if plan.random_start else BACKBONE_SHARE
+        if not plan.head_epochs and course.epoch == 0:
+            self.trainee.scale_features(self._some_vectors())
+        rate, pretrained = request.learning_rate, not plan.random_start
         groups = [
-            Group(tuple(module.head_parameters()), rate),
-            Group(tuple(module.backbone_parameters()), rate * share),
+            Group(tuple(module.head_parameters()), rate * (_FINE_TUNE_SHARE if pretrained else 1)),
+            Group(
+                tuple(module.backbone_parameters()), rate * (_BACKBONE_SHARE if pretrained else 1)
+            ),
         ]
+        sampling = by_square_root if request.class_balancing and pretrained else every_image_once
         phase = WholePhase(
             self.around,
-            self._settings(plan.head_epochs + 1, plan.fine_tune_epochs, WHOLE_AVERAGE_DECAY),
+            self._settings(
+                plan.head_epochs + 1,
+                plan.fine_tune_epochs,
+                decay=_AVERAGE_DECAY if pretrained else None,
+            ),
             self.train,
             build_optimizer(request.optimizer, groups),
-            epochs=[EpochSettings(self.source)] * plan.fine_tune_epochs,
+            epochs=[
+                EpochSettings(self._source_of(epoch)) for epoch in range(plan.fine_tune_epochs)
+            ],
             validation=self.validation,
             validation_source=self.source,
             learn_statistics=plan.random_start,
+            sampling=sampling(self.train.targets, self.around.loss.classes),
         )
         self._run(phase, course)
 
-    def _settings(self, first_epoch: int, epochs: int, decay: float | None) -> PhaseSettings:
+    def _settings(
+        self, first_epoch: int, epochs: int, *, decay: float | None = None, ridge: float = 0.0
+    ) -> PhaseSettings:
         request = self.request
-        return PhaseSettings(first_epoch, epochs, request.batch_size, request.seed, decay)
+        return PhaseSettings(first_epoch, epochs, request.batch_size, request.seed, decay, ridge)
+
+    def _source_of(self, epoch: int) -> ImageSource:
+        """The images of one epoch of the fine-tuning, the first is 0: small ones first.
+
+        Progressive resizing (Howard; Tan and Le, arXiv 2104.00298): what is coarse is learnt
+        cheaply before what is fine.
+        """
+        plan, size = self.context.plan, self.source.size
+        if plan.random_start:
+            return self.source
+        share = _GROWING_SIZES[len(_GROWING_SIZES) * epoch // plan.fine_tune_epochs]
+        if epoch == plan.fine_tune_epochs - 1:
+            share = 1.0
+        smaller = max(_SMALLEST_SIZE, round(size * share / _SIZE_STEP) * _SIZE_STEP)
+        return replace(self.source, changed_size=min(size, smaller))
+
+    def _some_vectors(self) -> Iterator[torch.Tensor]:
+        """Features of training images, where none were kept because no epoch trains the head."""
+        self.trainee.module.eval()
+        some = self.train.numbers[:: max(1, len(self.train) // _SCALING_IMAGES)]
+        with torch.inference_mode():
+            for images in self.source.plain(cut(some, self.request.batch_size)):
+                yield self.trainee.module.features(images)
 
     def _run(self, phase: TrainingPhase, course: Course) -> None:
         checkpoint = self.checkpoint
@@ -186,3 +244,9 @@ class _Lesson:
         if ranks.is_first:
             ranks.wait()
         return features
+
+
+def _vectors(features: Features) -> Iterator[torch.Tensor]:
+    """The training images' features as they are."""
+    batches = cut(features.train_numbers, 256)
+    return read_batches(features.records, batches, (features.width,), torch.float16)

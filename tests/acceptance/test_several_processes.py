@@ -42,7 +42,7 @@ def test_two_processes_learn_the_same_as_one_and_the_first_alone_speaks_and_save
     for name, starter in (("one", []), ("two", TORCHRUN)):
         home = tmp_path / name
         events = home / "events.jsonl"
-        flags = [*FLAGS, "--batch-size", "7", "--weights", weights, "--events", events]
+        flags = [*FLAGS, "--batch-size", "7", "--weights", str(weights), "--events", str(events)]
         python, *arguments = command(data, *flags)
         done = run([*(starter or [python]), *arguments], home)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from server.training.engine.records import RecordFile
+from server.training.engine.records import Readable
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -49,7 +49,7 @@ def alike_across(
     return np.concatenate([f for f, _ in found]), np.concatenate([s for _, s in found])
 
 
-def sketches(records: RecordFile, numbers: Places, width: int) -> tuple[Floats, Floats]:
+def sketches(records: Readable, numbers: Places, width: int) -> tuple[Floats, Floats]:
     """Random projections of centred features, which nearly keep the angles between them.
 
     Johnson and Lindenstrauss; the error of a cosine is about 1/16 of its distance from 1. The
@@ -74,7 +74,7 @@ def sketches(records: RecordFile, numbers: Places, width: int) -> tuple[Floats, 
     return found, centre
 
 
-def cosines(records: RecordFile, centre: Floats, first: Places, second: Places) -> Floats:
+def cosines(records: Readable, centre: Floats, first: Places, second: Places) -> Floats:
     """Exact cosines of the centred features of pairs of records, [pairs]."""
     width = len(centre)
     found = np.empty(len(first), dtype=np.float32)
@@ -86,7 +86,7 @@ def cosines(records: RecordFile, centre: Floats, first: Places, second: Places) 
     return found
 
 
-def _blocks(records: RecordFile, numbers: Places, width: int) -> Iterator[tuple[int, Floats]]:
+def _blocks(records: Readable, numbers: Places, width: int) -> Iterator[tuple[int, Floats]]:
     buffer = np.empty((_READ_AT_ONCE, width), dtype=np.float16)
     for start in range(0, len(numbers), _READ_AT_ONCE):
         wanted = numbers[start : start + _READ_AT_ONCE]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from server.training.audit.fingerprints import Floats, fingerprints, indifferent, likeness
 from server.training.audit.neighbours import Places, alike_across, cosines, sketches
 from server.training.audit.registration import Registration
-from server.training.engine.records import RecordFile
+from server.training.engine.records import Readable, RecordFile
 from server.training.engine.threads import map_in_threads
 
 SAME_SKIN = 0.48
@@ -59,7 +59,7 @@ class Vectors:
         records: [width] float16 each, in the order of the images.
     """
 
-    records: RecordFile
+    records: Readable
     width: int
 
 

@@ -42,18 +42,19 @@ def draw(seed: int, epoch: int, images: int) -> Draws:
     return generator.random((images, 7), dtype=np.float32)
 
 
-def augment(images: torch.Tensor, draws: Draws, strength: Strength) -> torch.Tensor:
+def augment(images: torch.Tensor, draws: Draws, strength: Strength, size: int) -> torch.Tensor:
     """Change a batch.
 
     Args:
         images: [n, 3, S, S], float, in [0, 1].
         draws: [n, 7], rows of ``draw``.
+        size: side of the result; from about 0.6 S on, below that pixels are skipped.
 
     Returns:
-        [n, 3, S, S], float, in [0, 1]; beyond the edge the image is mirrored.
+        [n, 3, size, size], float, in [0, 1]; beyond the edge the image is mirrored.
     """
     theta = torch.from_numpy(_affine(draws, strength)).to(images.device, images.dtype)
-    grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
+    grid = functional.affine_grid(theta, [*images.shape[:2], size, size], align_corners=False)
     moved = functional.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )

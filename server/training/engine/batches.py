@@ -17,17 +17,9 @@ _AHEAD = 3
 Numbers = npt.NDArray[np.int64]
 
 
-def shuffled_batches(seed: int, epoch: int, items: int, batch_size: int) -> list[Numbers]:
-    """``items`` positions in the order of this epoch, cut into nearly equal batches.
-
-    Nearly equal, so that no batch of one image spoils BatchNorm's statistics.
-    """
-    generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, epoch, 2]))
-    return cut(generator.permutation(items), batch_size)
-
-
 def cut(numbers: Numbers, batch_size: int) -> list[Numbers]:
-    """Nearly equal runs of at most ``batch_size``."""
+    """Nearly equal runs of at most ``batch_size``, so that no batch of one image spoils
+    BatchNorm's statistics."""
     return np.array_split(numbers, max(1, -(-len(numbers) // batch_size)))
 
 

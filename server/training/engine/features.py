@@ -29,8 +29,8 @@ from server.training.engine.records import DamagedRecords, RecordFile, RecordWri
 from server.training.engine.scoring import Tick, look
 from server.training.engine.trainee import Trainee
 
-AUGMENTED_VIEWS = 3
-_VERSION = "2"
+AUGMENTED_VIEWS = 0
+_VERSION = "3"
 _TYPE = np.float16
 _BATCH = 64
 
@@ -49,6 +49,15 @@ class ImageFeatures:
     path: Path
     records: RecordFile
     width: int
+
+    def read_into(
+        self, numbers: Sequence[int] | npt.NDArray[np.integer], buffer: npt.NDArray[np.generic]
+    ) -> None:
+        """Read the last numbers of the vectors ``numbers``, as many as ``buffer`` [rows, n] has
+        columns: what the backbone itself pools stands at the end."""
+        vectors = np.empty((len(numbers), self.width), dtype=_TYPE)
+        self.records.read_into(numbers, vectors)
+        buffer[: len(numbers)] = vectors[:, self.width - buffer.shape[1] :]
 
     def close(self) -> None:
         """Close the file."""

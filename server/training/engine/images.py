@@ -39,6 +39,7 @@ class ImageSource:
         records: [size, size, 3] uint8 each.
         strength: how far augmented images are changed.
         resident: [n, size, size, 3] uint8, all pixels on the device; None = they are read.
+        changed_size: side of the augmented images; None = ``size``.
     """
 
     records: RecordFile
@@ -46,6 +47,7 @@ class ImageSource:
     device: Device
     strength: Strength
     resident: torch.Tensor | None = None
+    changed_size: int | None = None
 
     def stored(self, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
         """The pixels of ``batches`` of record numbers as they are kept: [n, size, size, 3] uint8.
@@ -63,8 +65,9 @@ class ImageSource:
         return moved.to(torch.float32).div_(255.0)
 
     def changed(self, pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
-        """The same, each image changed by its row of draws."""
-        images = augment(self.as_images(pixels), draws, self.strength)
+        """The same, each image changed by its row of draws, at ``changed_size``."""
+        size = self.changed_size or self.size
+        images = augment(self.as_images(pixels), draws, self.strength, size)
         return images.contiguous(memory_format=torch.channels_last)
 
     def plain(self, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:

@@ -177,7 +177,8 @@ def _batch_norm(step: Step) -> nn.Module:
     layer = step.layer
     if layer.axis not in KERAS_CHANNELS:
         raise _unknown_setting(step, f"axis={layer.axis}")
-    module = nn.BatchNorm2d(
+    kind = nn.BatchNorm2d if len(step.input_shapes[0]) == 4 else nn.BatchNorm1d
+    module = kind(
         int(step.input_shapes[0][-1] or 0),
         eps=layer.epsilon,
         # Keras says how much of the old value stays, torch how much of the new one comes in.

@@ -16,15 +16,22 @@ class Loss:
     2007.07314). Without balancing it is plain cross-entropy.
 
     Args:
-        targets: [n], encoded labels of the training part, every class at least once.
+        shown: [classes], how many images of each class are learnt from, none zero.
     """
 
-    def __init__(
-        self, targets: npt.NDArray[np.int64], classes: int, balanced: bool, device: torch.device
-    ) -> None:
-        counts = np.bincount(targets, minlength=classes).astype(np.float64)
-        prior = np.log(counts / counts.sum()) if balanced else np.zeros(classes)
+    def __init__(self, shown: npt.NDArray[np.int64], balanced: bool, device: torch.device) -> None:
+        prior = np.log(shown / shown.sum()) if balanced else np.zeros(len(shown))
         self._offset = torch.tensor(prior, dtype=torch.float32, device=device)
+        self._balanced = balanced
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return len(self._offset)
+
+    def when_shown(self, shown: npt.NDArray[np.int64]) -> Loss:
+        """The same loss for images of which each class is shown another number of times."""
+        return Loss(shown, self._balanced, self._offset.device)
 
     def __call__(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Mean loss of a batch: ``logits`` [n, classes], ``targets`` [n]."""

@@ -5,16 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from torch import nn
+
 from server.domain.architectures import Architecture
 from server.training.engine import graph
 from server.training.engine.backbone import backbone
 from server.training.engine.keras_backend import keras
 from server.training.engine.preprocessing import preprocessing
+from server.training.engine.taps import tapped
 from server.training.engine.torch_network import TorchNetwork
 from server.training.engine.translate import Translation, translate
 from server.training.engine.weights import ResolvedWeights
 
 DROPOUT = 0.2
+TAPPED_DROPOUT = 0.5
+"""Of the many features of a pretrained backbone, which say much of the same."""
+_SETTLED_UNTIL = 0.14
+"""Layers that take a larger picture, as a share of the input's side, stay as ImageNet made them."""
+_LEAST_VARIANCE = 1e-4
+"""Added to the variance of a feature, so that one that hardly ever varies is not blown up."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,8 @@ class Network:
         image_size: side of the square input, pixels.
         classes: how many.
         weights: what it started from; path and hash filled in when Keras downloaded it.
+        feature_width: of what the head looks at; the last ``architecture.features`` of it are the
+            backbone's pooled features.
         translations: preprocessing, backbone and head, each with its Keras layers.
     """
 
@@ -38,6 +49,7 @@ class Network:
     image_size: int
     classes: int
     weights: ResolvedWeights
+    feature_width: int
     translations: tuple[Translation, Translation, Translation]
 
     def write_back(self) -> None:
@@ -76,26 +88,61 @@ def build(
     # The Keras side only holds the weights; the accelerator's memory is for training.
     with keras.device("cpu"):
         trunk, used = backbone(architecture, image_size, weights)
-        parts = (preprocessing(architecture, image_size), trunk, _head(architecture, classes))
+        pretrained = used.used != "random"
+        if pretrained:
+            trunk = tapped(trunk, architecture)
+        width = int(trunk.output.shape[-1])
+        head = _head(width, classes, scaled=pretrained)
+        parts = (preprocessing(architecture, image_size), trunk, head)
         model = _join(architecture, image_size, parts)
         translations = tuple(translate(part) for part in parts)
-    preprocess, body, head = translations
+    preprocess, body, top = translations
+    settled = _early_parameters(body, image_size) if pretrained else []
     return Network(
         keras_model=model,
-        module=TorchNetwork(preprocess.module, body.module, head.module),
+        module=TorchNetwork(preprocess.module, body.module, top.module, settled),
         architecture=architecture,
         image_size=image_size,
         classes=classes,
         weights=used,
-        translations=(preprocess, body, head),
+        feature_width=width,
+        translations=(preprocess, body, top),
     )
 
 
-def _head(architecture: Architecture, classes: int) -> Any:
-    features = keras.Input((architecture.features,), name="features")
-    kept = keras.layers.Dropout(DROPOUT, name="head_dropout")(features)
-    logits = keras.layers.Dense(classes, name="logits")(kept)
+def _head(width: int, classes: int, *, scaled: bool) -> Any:
+    """From features to logits.
+
+    Args:
+        scaled: every feature is brought to mean 0 and deviation 1 first, by statistics that are
+            measured once (``Trainee.scale_features``), so that one penalty fits them all.
+    """
+    features = result = keras.Input((width,), name="features")
+    if scaled:
+        result = keras.layers.BatchNormalization(
+            center=False, scale=False, epsilon=_LEAST_VARIANCE, name="feature_scaling"
+        )(result)
+    dropout = TAPPED_DROPOUT if scaled else DROPOUT
+    result = keras.layers.Dropout(dropout, name="head_dropout")(result)
+    logits = keras.layers.Dense(classes, name="logits")(result)
     return keras.Model(features, logits, name="head")
+
+
+def _early_parameters(body: Translation, image_size: int) -> list[nn.Parameter]:
+    """All of the layers before the picture has shrunk to an eighth of its side.
+
+    They hold a hundredth of the weights and know edges and colours, which ImageNet teaches as well
+    as lesions do; but they work on large maps, and half the time of a training step is theirs.
+    """
+    layers = [(layer.input.shape, module) for layer, module in body.layers]
+    large = [
+        place
+        for place, (shape, _) in enumerate(layers)
+        if len(shape) == 4 and shape[1] > _SETTLED_UNTIL * image_size
+    ]
+    # One more: the BatchNorm of the convolution that shrinks it.
+    early = layers[: max(large) + 2] if large else []
+    return [parameter for _, module in early for parameter in module.parameters()]
 
 
 def _join(architecture: Architecture, image_size: int, parts: tuple[Any, Any, Any]) -> Any:

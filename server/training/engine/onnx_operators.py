@@ -16,6 +16,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, fx, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from server.training.engine.graph import UnknownLayer
 from server.training.engine.layers import (
@@ -125,7 +126,7 @@ def _conv(writer: OnnxWriter, module: nn.Conv2d, x: str) -> str:
     )
 
 
-def _batch_norm(writer: OnnxWriter, module: nn.BatchNorm2d, x: str) -> str:
+def _batch_norm(writer: OnnxWriter, module: _BatchNorm, x: str) -> str:
     assert module.running_mean is not None
     assert module.running_var is not None
     numbers = (module.weight, module.bias, module.running_mean, module.running_var)
@@ -182,6 +183,7 @@ def _reshape(writer: OnnxWriter, module: KerasReshape, x: str) -> str:
 OPERATORS: dict[type[nn.Module], Callable[[OnnxWriter, Any, str], str]] = {
     nn.AdaptiveAvgPool2d: _plain("GlobalAveragePool"),
     nn.AvgPool2d: _pool("AveragePool"),
+    nn.BatchNorm1d: _batch_norm,
     nn.BatchNorm2d: _batch_norm,
     nn.Conv2d: _conv,
     nn.Dropout: _same,

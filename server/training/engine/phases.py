@@ -20,7 +20,7 @@ import torch
 from server.domain.events import Phase
 from server.training.engine.augment import draw
 from server.training.engine.average import Average
-from server.training.engine.batches import Numbers, cut, read_batches, shuffled_batches
+from server.training.engine.batches import Numbers, cut, read_batches
 from server.training.engine.device import Device
 from server.training.engine.distributed import ALONE, Ranks
 from server.training.engine.dropout import BatchDraws
@@ -30,9 +30,10 @@ from server.training.engine.loss import Loss
 from server.training.engine.memory import Warn, for_answers, for_training
 from server.training.engine.optimizers import set_rate
 from server.training.engine.progress import Work
+from server.training.engine.sampling import Sampling, every_image_once
 from server.training.engine.schedule import rate_factor
 from server.training.engine.scoring import Tick, look, score
-from server.training.engine.step import Answers, Step, step_key
+from server.training.engine.step import Answers, Ridge, Step, step_key
 from server.training.engine.tally import BEGINNING, EpochFigures, EpochSoFar, Tally
 from server.training.engine.trainee import Trainee
 from server.training.engine.waiting import Waiting
@@ -54,6 +55,8 @@ class PhaseSettings:
         seed: of the order and of everything drawn.
         average_decay: of the average of the weights that answers in their stead; None = the last
             weights answer themselves.
+        ridge: of the head's weights; 0 = they cost nothing.
+        warm_up: share of the phase in which the rates rise.
     """
 
     first_epoch: int
@@ -61,6 +64,8 @@ class PhaseSettings:
     batch_size: int
     seed: int
     average_decay: float | None = None
+    ridge: float = 0.0
+    warm_up: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +113,20 @@ class TrainingPhase(ABC):
         train: Examples,
         optimizer: torch.optim.Optimizer,
         *,
+        sampling: Sampling | None = None,
         batch_norm_trains: bool = False,
     ) -> None:
         self.around = around
         self.settings = settings
         self.train = train
+        self.sampling = sampling or every_image_once(train.targets, around.loss.classes)
         self.optimizer = optimizer
         self.average: Average | None = None
         if settings.average_decay is not None:
             trained = [each for group in optimizer.param_groups for each in group["params"]]
             self.average = Average(trained, settings.average_decay)
         self._step = Step(
-            loss=around.loss,
+            loss=around.loss.when_shown(self.sampling.shown),
             optimizer=optimizer,
             micro_batch=for_training(
                 settings.batch_size, around.warn, batch_norm_trains, around.ranks.size
@@ -128,6 +135,7 @@ class TrainingPhase(ABC):
             average=self.average,
             ranks=around.ranks,
             device=around.device.torch,
+            ridge=Ridge(tuple(self._head_weights()), settings.ridge) if settings.ridge else None,
         )
 
     def train_epoch(
@@ -137,21 +145,22 @@ class TrainingPhase(ABC):
         so_far: EpochSoFar = BEGINNING,
         after_step: AfterStep = lambda so_far: None,
     ) -> EpochFigures:
-        """Learn once from every training image that ``so_far`` has not seen in this epoch."""
+        """Learn from the training images that ``so_far`` has not seen in this epoch."""
         self._enter_training()
         settings, waiting = self.settings, Waiting()
-        order = shuffled_batches(settings.seed, epoch, len(self.train), settings.batch_size)
+        shown = self.sampling.order(settings.seed, epoch)
+        order = cut(np.arange(len(shown)), settings.batch_size)
         steps_before = (epoch - settings.first_epoch) * len(order)
         tally = Tally(so_far, waiting, self.around.device.torch)
         rate = 0.0
         shares = [batch[self.around.ranks.share(len(batch))] for batch in order]
-        batches = self._batches(epoch, shares[so_far.steps :], waiting)
+        batches = self._batches(epoch, shown, shares[so_far.steps :], waiting)
         for step, answers in enumerate(batches, start=so_far.steps):
             rate = set_rate(
                 self.optimizer,
-                rate_factor(steps_before + step, settings.epochs * len(order)),
+                rate_factor(steps_before + step, settings.epochs * len(order), settings.warm_up),
             )
-            targets = torch.from_numpy(self.train.targets[shares[step]])
+            targets = torch.from_numpy(self.train.targets[shown[shares[step]]])
             key = step_key(settings.seed, epoch, step)
             tally.add(self._step(key, answers, targets, len(order[step])))
             tick(self.work, len(order[step]))
@@ -178,15 +187,23 @@ class TrainingPhase(ABC):
         if self.average is not None:
             self.average.load_state_dict(state["average"])
 
+    def _head_weights(self) -> list[torch.nn.Parameter]:
+        return [each for each in self.around.trainee.module.head_parameters() if each.ndim > 1]
+
     @abstractmethod
     def _enter_training(self) -> None:
         """Training mode for what this phase trains."""
 
     @abstractmethod
     def _batches(
-        self, epoch: int, shares: Sequence[Numbers], waiting: Waiting
+        self, epoch: int, shown: Numbers, shares: Sequence[Numbers], waiting: Waiting
     ) -> Iterator[Answers]:
-        """For each share of a batch, what gives its logits; valid until the next is asked for."""
+        """For each share of a batch, what gives its logits; valid until the next is asked for.
+
+        Args:
+            shown: [n], positions of the training images in the order of the epoch.
+            shares: places in that order; what is drawn for an image belongs to its place.
+        """
 
 
 class HeadPhase(TrainingPhase):
@@ -219,10 +236,10 @@ class HeadPhase(TrainingPhase):
         self.around.trainee.train_head()
 
     def _batches(
-        self, epoch: int, shares: Sequence[Numbers], waiting: Waiting
+        self, epoch: int, shown: Numbers, shares: Sequence[Numbers], waiting: Waiting
     ) -> Iterator[Answers]:
         views = self._views(epoch)
-        numbers = [self.features.of_training(share, views[share]) for share in shares]
+        numbers = [self.features.of_training(shown[share], views[share]) for share in shares]
         for vectors in waiting.watch(self._read(numbers)):
             yield lambda rows, vectors=vectors: self._answer(vectors[rows])  # type: ignore[misc]
 
@@ -267,8 +284,16 @@ class WholePhase(TrainingPhase):
         validation: Examples,
         validation_source: ImageSource,
         learn_statistics: bool,
+        sampling: Sampling | None = None,
     ) -> None:
-        super().__init__(around, settings, train, optimizer, batch_norm_trains=learn_statistics)
+        super().__init__(
+            around,
+            settings,
+            train,
+            optimizer,
+            sampling=sampling,
+            batch_norm_trains=learn_statistics,
+        )
         self.epochs = epochs
         self.validation = validation
         self.validation_source = validation_source
@@ -291,11 +316,11 @@ class WholePhase(TrainingPhase):
         self.around.trainee.train_whole(batch_norm_trains=self.learn_statistics)
 
     def _batches(
-        self, epoch: int, shares: Sequence[Numbers], waiting: Waiting
+        self, epoch: int, shown: Numbers, shares: Sequence[Numbers], waiting: Waiting
     ) -> Iterator[Answers]:
         source = self.epochs[epoch - self.settings.first_epoch].source
         draws = draw(self.settings.seed, epoch, len(self.train))
-        stored = source.stored([self.train.numbers[share] for share in shares])
+        stored = source.stored([self.train.numbers[shown[share]] for share in shares])
         for share, pixels in zip(shares, waiting.watch(stored), strict=True):
             changes = draws[share]
 

@@ -30,12 +30,31 @@ class Outcome:
     hits: torch.Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Ridge:
+    """A penalty on the squares of weights, as in ridge regression (Hoerl and Kennard, 1970).
+
+    Attributes:
+        weights: that are held small.
+        strength: what the sum of their squares is multiplied by.
+    """
+
+    weights: tuple[torch.Tensor, ...]
+    strength: float
+
+    def cost(self) -> torch.Tensor:
+        """What is added to the mean loss of a batch."""
+        squares = torch.stack([each.square().sum() for each in self.weights])
+        return self.strength * squares.sum()
+
+
 class Step:
     """Moves the weights by one batch at a time.
 
     Args:
         micro_batch: how many images fit into memory at a time.
         average: follows the weights; None = none is kept.
+        ridge: weights that are held small, and how much their squares cost.
     """
 
     def __init__(
@@ -48,8 +67,10 @@ class Step:
         average: Average | None,
         ranks: Ranks,
         device: torch.device,
+        ridge: Ridge | None = None,
     ) -> None:
         self._loss = loss
+        self._ridge = ridge
         self._optimizer = optimizer
         self._micro_batch = micro_batch
         self._draws = draws
@@ -92,7 +113,8 @@ class Step:
             logits = answers(rows)
             loss = self._loss(logits, targets[rows])
             size = rows.stop - rows.start
-            (loss * (size / images)).backward()
+            cost = loss if self._ridge is None else loss + self._ridge.cost()
+            (cost * (size / images)).backward()
             outcome.loss.add_(loss.detach() * size)
             outcome.hits.add_((logits.detach().argmax(dim=1) == targets[rows]).sum())
         return outcome

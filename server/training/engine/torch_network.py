@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from torch import Tensor, fx, nn
 
@@ -18,9 +18,16 @@ class TorchNetwork(nn.Module):
         preprocess: from RGB in [0, 1] to what the backbone expects; never trained.
         backbone: from pixels to pooled features.
         head: from features to logits.
+        settled: parameters of the backbone that never train.
     """
 
-    def __init__(self, preprocess: nn.Module, backbone: fx.GraphModule, head: nn.Module) -> None:
+    def __init__(
+        self,
+        preprocess: nn.Module,
+        backbone: fx.GraphModule,
+        head: nn.Module,
+        settled: Iterable[nn.Parameter] = (),
+    ) -> None:
         super().__init__()
         self.preprocess = preprocess.requires_grad_(False)
         self.backbone = backbone
@@ -28,6 +35,8 @@ class TorchNetwork(nn.Module):
         self._norms = [m for m in backbone.modules() if isinstance(m, nn.BatchNorm2d)]
         # In a tuple, so that the parameters, which are the backbone's own, are not listed twice.
         self._folded = (folded(backbone),)
+        for parameter in settled:
+            parameter.requires_grad_(False)
         # Remembered, because a frozen layer of the Keras model stays frozen for good.
         self._trainable = [p for p in backbone.parameters() if p.requires_grad]
         self._backbone_trains = False
@@ -77,6 +86,9 @@ class TorchNetwork(nn.Module):
         super().train(mode)
         self.preprocess.eval()
         self.backbone.train(mode and self._backbone_trains)
+        for module in self.head.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                module.eval()  # its statistics are measured once, not gathered
         if not self._batch_norm_trains:
             for norm in self._norms:
                 norm.eval()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -19,14 +19,14 @@ class Trainee:
     Attributes:
         network: both sides, as built.
         module: the torch side, channels last.
-        feature_width: of the pooled features.
+        feature_width: of what the head looks at.
     """
 
     def __init__(self, network: Network, device: torch.device) -> None:
         self.network = network
         if device.type == "cpu":
             keep_strided_depthwise_in_float32(network.module)
-        self.feature_width = network.architecture.features
+        self.feature_width = network.feature_width
         self.module = network.module.to(device)
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -57,6 +57,31 @@ class Trainee:
                 layer.momentum = momentum
             self.module.eval()
 
+    @property
+    def scales_features(self) -> bool:
+        """Whether the head wants to know how the features are spread; see ``scale_features``."""
+        return bool(self._scaling())
+
+    def scale_features(self, vectors: Iterable[torch.Tensor]) -> None:
+        """Let the head bring every feature to mean 0 and deviation 1.
+
+        Args:
+            vectors: features of training images, [n, feature_width] each; read once.
+        """
+        total = torch.zeros(2, self.feature_width, dtype=torch.float64)
+        count = 0
+        for rows in vectors:
+            wide = rows.detach().cpu().double()
+            total[0] += wide.sum(dim=0)
+            total[1] += wide.square().sum(dim=0)
+            count += len(rows)
+        mean, square = total / max(1, count)
+        for layer in self._scaling():
+            assert layer.running_mean is not None
+            assert layer.running_var is not None
+            layer.running_mean.copy_(mean)
+            layer.running_var.copy_((square - mean.square()).clamp_(min=0))
+
     def state(self, head_only: bool) -> dict[str, torch.Tensor]:
         """Weights and statistics by name, on the processor."""
         wanted = self._head_names() if head_only else None
@@ -80,8 +105,11 @@ class Trainee:
         self.module.load_state_dict({**whole, **state}, strict=True)
 
     def _head_names(self) -> set[str]:
-        head = {id(parameter) for parameter in self.module.head_parameters()}
-        return {name for name, value in self.module.named_parameters() if id(value) in head}
+        return {f"head.{name}" for name in self.module.head.state_dict()}
+
+    def _scaling(self) -> list[torch.nn.BatchNorm1d]:
+        head = self.module.head.modules()
+        return [layer for layer in head if isinstance(layer, torch.nn.BatchNorm1d)]
 
     def _batch_norms(self) -> list[_BatchNorm]:
-        return [layer for layer in self.module.modules() if isinstance(layer, _BatchNorm)]
+        return [layer for layer in self.module.backbone.modules() if isinstance(layer, _BatchNorm)]

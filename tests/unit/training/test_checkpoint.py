@@ -49,6 +49,7 @@ def test_what_was_saved_comes_back_in_another_folder(tmp_path: Path) -> None:
     found = load_checkpoint(path, "mine", tmp_path / "new")
     assert replace(found, weights={}) == replace(saved, weights={})
     assert torch.equal(found.weights["weight"], saved.weights["weight"])
+    assert found.best is not None
     best = load_weights(tmp_path / "new" / found.best.file)
     assert torch.equal(best["weight"], saved.weights["weight"])
 

@@ -26,9 +26,9 @@ from server.training.failures import exit_code, in_one_sentence
 from server.training.plan import phase_epochs
 
 
-@given(st.integers(1, 5000))
-def test_the_rate_warms_up_to_its_peak_once_and_then_only_falls(steps: int) -> None:
-    factors = [rate_factor(step, steps) for step in range(steps)]
+@given(st.integers(1, 5000), st.floats(0, 0.5))
+def test_the_rate_warms_up_to_its_peak_once_and_then_only_falls(steps: int, warm_up: float) -> None:
+    factors = [rate_factor(step, steps, warm_up) for step in range(steps)]
     peak = factors.index(max(factors))
     assert max(factors) == pytest.approx(1.0)
     assert all(0 < factor <= 1 for factor in factors)
@@ -45,11 +45,11 @@ def test_epochs_count_the_whole_run_and_the_last_quarter_fine_tunes() -> None:
 
 
 def test_balancing_adds_the_log_of_each_class_share_to_the_logits() -> None:
-    targets = np.array([0, 0, 0, 1])
-    loss = Loss(targets, 2, balanced=True, device=torch.device("cpu"))
+    shown = np.array([3, 1])
+    loss = Loss(shown, balanced=True, device=torch.device("cpu"))
     # Equal logits: the probability in the loss is the class's share itself.
     assert loss.of(np.zeros((1, 2), np.float32), np.array([1])) == pytest.approx(-math.log(1 / 4))
-    plain = Loss(targets, 2, balanced=False, device=torch.device("cpu"))
+    plain = Loss(shown, balanced=False, device=torch.device("cpu"))
     assert plain.of(np.zeros((1, 2), np.float32), np.array([1])) == pytest.approx(math.log(2))
 
 

@@ -35,7 +35,7 @@ generator = torch.Generator().manual_seed(7)
 inputs = torch.randn(9, 5, generator=generator)
 targets = torch.randint(0, 3, (9,), generator=generator)
 step = Step(
-    loss=Loss(np.arange(3), 3, False, cpu),
+    loss=Loss(np.ones(3, np.int64), False, cpu),
     optimizer=build_optimizer("SGD", [Group(tuple(module.parameters()), 0.1)]),
     micro_batch=for_training(4, print, False, ranks.size), draws=BatchDraws(module),
     average=None, ranks=ranks, device=cpu)

@@ -65,7 +65,7 @@ def learn(
     """A few steps on one batch."""
     inputs, targets = data()
     optimizer = build_optimizer("Adam", [Group(tuple(module.parameters()), 0.01)])
-    loss = Loss(np.arange(CLASSES), CLASSES, balanced=False, device=CPU)
+    loss = Loss(np.ones(CLASSES, np.int64), balanced=False, device=CPU)
     step = Step(
         loss=loss,
         optimizer=optimizer,
@@ -219,7 +219,7 @@ layers = [layer for _ in range(12) for layer in (nn.Conv2d(8, 8, 3, padding=1), 
 module = nn.Sequential(nn.Conv2d(3, 8, 3), *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(),
                        nn.Dropout(0.2), nn.Linear(8, 2)).train()
 said, cpu = [], torch.device("cpu")
-step = Step(loss=Loss(np.arange(2), 2, False, cpu),
+step = Step(loss=Loss(np.ones(2, np.int64), False, cpu),
             optimizer=build_optimizer("SGD", [Group(tuple(module.parameters()), 0.01)]),
             micro_batch=for_training(16, said.append, False), draws=BatchDraws(module),
             average=None, ranks=ALONE, device=cpu)
