@@ -42,8 +42,6 @@ _AVERAGE_DECAY = 0.998
 """Of the average of the weights that is kept instead of the last ones."""
 _SCALING_IMAGES = 1024
 """From which the spread of the features is measured when no epoch trains the head alone."""
-_GROWING_SIZES = (0.7, 0.8, 0.9, 1.0)
-"""Side of the training images over the fine-tuning, as a share of the network's input."""
 _SIZE_STEP = 16
 _SMALLEST_SIZE = 64
 """No fewer pixels: below them the last maps of a network are a pixel or two wide."""
@@ -180,9 +178,7 @@ class _Lesson:
             ),
             self.train,
             build_optimizer(request.optimizer, groups),
-            epochs=[
-                EpochSettings(self._source_of(epoch)) for epoch in range(plan.fine_tune_epochs)
-            ],
+            epochs=[self._epoch(each) for each in range(plan.head_epochs + 1, plan.epochs + 1)],
             validation=self.validation,
             validation_source=self.source,
             learn_statistics=plan.random_start,
@@ -196,20 +192,11 @@ class _Lesson:
         request = self.request
         return PhaseSettings(first_epoch, epochs, request.batch_size, request.seed, decay, ridge)
 
-    def _source_of(self, epoch: int) -> ImageSource:
-        """The images of one epoch of the fine-tuning, the first is 0: small ones first.
-
-        Progressive resizing (Howard; Tan and Le, arXiv 2104.00298): what is coarse is learnt
-        cheaply before what is fine.
-        """
-        plan, size = self.context.plan, self.source.size
-        if plan.random_start:
-            return self.source
-        share = _GROWING_SIZES[len(_GROWING_SIZES) * epoch // plan.fine_tune_epochs]
-        if epoch == plan.fine_tune_epochs - 1:
-            share = 1.0
+    def _epoch(self, epoch: int) -> EpochSettings:
+        size, share = self.source.size, self.context.plan.image_share(epoch)
         smaller = max(_SMALLEST_SIZE, round(size * share / _SIZE_STEP) * _SIZE_STEP)
-        return replace(self.source, changed_size=min(size, smaller))
+        changed = size if share == 1 else min(size, smaller)
+        return EpochSettings(replace(self.source, changed_size=changed), share**2)
 
     def _some_vectors(self) -> Iterator[torch.Tensor]:
         """Features of training images, where none were kept because no epoch trains the head."""

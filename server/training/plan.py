@@ -15,6 +15,7 @@ from server.training.engine.progress import Work
 from server.training.engine.weights import ResolvedWeights
 from server.training.evaluation.split import PARTS
 
+_GROWING_SHARES = (0.7, 0.8, 0.9, 1.0)
 _VERSION = 2
 """Raised when a checkpoint of older code must not be gone on from."""
 
@@ -42,6 +43,17 @@ class Plan:
     test: int
     fingerprint: str
 
+    def image_share(self, epoch: int) -> float:
+        """Side of the training images in an epoch, as a share of the network's input, (0, 1].
+
+        Progressive resizing (Tan and Le, arXiv 2104.00298): what is coarse is learnt cheaply
+        before what is fine. The last epoch is at full size, and so is all of a random start.
+        """
+        place = epoch - self.head_epochs - 1
+        if self.random_start or place < 0 or epoch == self.epochs:
+            return 1.0
+        return _GROWING_SHARES[len(_GROWING_SHARES) * place // self.fine_tune_epochs]
+
     def plain_feature_work(self) -> float:
         """Images that the frozen backbone has to look at as they are: all of them."""
         return self.train + self.validation + self.test if self.head_epochs else 0
@@ -56,7 +68,10 @@ class Plan:
         if epoch <= self.head_epochs:
             return {"head": self.train + self.validation}
         measured = statistics_images(self.train) if self.random_start else 0
-        return {"train": self.train, "forward": self.validation + measured}
+        return {
+            "train": self.train * self.image_share(epoch) ** 2,
+            "forward": self.validation + measured,
+        }
 
     def work(self) -> dict[Work, float]:
         """What the whole run needs."""

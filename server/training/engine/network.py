@@ -18,8 +18,6 @@ from server.training.engine.translate import Translation, translate
 from server.training.engine.weights import ResolvedWeights
 
 DROPOUT = 0.2
-TAPPED_DROPOUT = 0.5
-"""Of the many features of a pretrained backbone, which say much of the same."""
 _SETTLED_UNTIL = 0.14
 """Layers that take a larger picture, as a share of the input's side, stay as ImageNet made them."""
 _LEAST_VARIANCE = 1e-4
@@ -115,15 +113,16 @@ def _head(width: int, classes: int, *, scaled: bool) -> Any:
 
     Args:
         scaled: every feature is brought to mean 0 and deviation 1 first, by statistics that are
-            measured once (``Trainee.scale_features``), so that one penalty fits them all.
+            measured once (``Trainee.scale_features``), so that one penalty fits them all. The
+            penalty also does what dropout does elsewhere.
     """
-    features = result = keras.Input((width,), name="features")
+    features = keras.Input((width,), name="features")
     if scaled:
         result = keras.layers.BatchNormalization(
             center=False, scale=False, epsilon=_LEAST_VARIANCE, name="feature_scaling"
-        )(result)
-    dropout = TAPPED_DROPOUT if scaled else DROPOUT
-    result = keras.layers.Dropout(dropout, name="head_dropout")(result)
+        )(features)
+    else:
+        result = keras.layers.Dropout(DROPOUT, name="head_dropout")(features)
     logits = keras.layers.Dense(classes, name="logits")(result)
     return keras.Model(features, logits, name="head")
 

@@ -74,9 +74,11 @@ class EpochSettings:
 
     Attributes:
         source: the training images, at the size and the strength of augmentation of this epoch.
+        cost: of an image, as a share of what one at full size costs, (0, 1].
     """
 
     source: ImageSource
+    cost: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class TrainingPhase(ABC):
             targets = torch.from_numpy(self.train.targets[shown[shares[step]]])
             key = step_key(settings.seed, epoch, step)
             tally.add(self._step(key, answers, targets, len(order[step])))
-            tick(self.work, len(order[step]))
+            tick(self.work, len(order[step]) * self._cost(epoch))
             if step + 1 < len(order):
                 after_step(tally.so_far)
         return tally.figures(len(self.train), rate)
@@ -186,6 +188,10 @@ class TrainingPhase(ABC):
         self.optimizer.load_state_dict(state["optimizer"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
+
+    def _cost(self, epoch: int) -> float:
+        """Of an image in this epoch, as a share of one at full size."""
+        return 1.0
 
     def _head_weights(self) -> list[torch.nn.Parameter]:
         return [each for each in self.around.trainee.module.head_parameters() if each.ndim > 1]
@@ -311,6 +317,9 @@ class WholePhase(TrainingPhase):
             warn=self.around.warn,
             ranks=self.around.ranks,
         )
+
+    def _cost(self, epoch: int) -> float:
+        return self.epochs[epoch - self.settings.first_epoch].cost
 
     def _enter_training(self) -> None:
         self.around.trainee.train_whole(batch_norm_trains=self.learn_statistics)

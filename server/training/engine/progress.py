@@ -45,6 +45,10 @@ class WorkMeter:
 
     Args:
         plan: how much of each kind the whole run needs.
+
+    Attributes:
+        images_per_second: of the last kind of work, counted in images of the network's size; None
+            until something was measured.
     """
 
     def __init__(self, plan: Mapping[Work, float]) -> None:
