@@ -119,8 +119,8 @@ class Announcer:
         self._tell(event)  # type: ignore[arg-type]
 
     def epoch(self, event: EpochEnded) -> None:
-        """An epoch is over."""
-        self._tell(event)
+        """An epoch is over, and its checkpoint written."""
+        self._tell({**event, "time": time.time()})
 
     def checkpoint(self, epoch: int, path: Path) -> None:
         """A checkpoint is safely on the disk."""

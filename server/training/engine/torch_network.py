@@ -39,6 +39,7 @@ class TorchNetwork(nn.Module):
             parameter.requires_grad_(False)
         # Remembered, because a frozen layer of the Keras model stays frozen for good.
         self._trainable = [p for p in backbone.parameters() if p.requires_grad]
+        self._head_trainable = [p for p in head.parameters() if p.requires_grad]
         self._backbone_trains = False
         self._batch_norm_trains = False
         self.freeze_backbone()
@@ -65,7 +66,7 @@ class TorchNetwork(nn.Module):
 
     def head_parameters(self) -> Iterator[nn.Parameter]:
         """What both phases train."""
-        return self.head.parameters()
+        return iter(self._head_trainable)
 
     def freeze_backbone(self) -> None:
         """Train the head alone: the backbone needs no gradient and computes as in inference."""

@@ -192,6 +192,7 @@ def test_every_kind_of_layer_computes_the_same_in_onnx(tmp_path: Path) -> None:
     x = layers.Add()([layers.Multiply()([x, gate]), kept, layers.ReLU(6.0)(x), layers.ReLU()(x)])
     x = layers.Activation("swish")(layers.Dropout(0.5, noise_shape=(None, 1, 1, 1))(x))
     x = layers.Dense(24, activation="tanh")(layers.Dropout(0.5)(layers.Reshape((300,))(x)))
+    x = layers.BatchNormalization(scale=False, center=False)(x)
     x = layers.Activation("linear")(layers.Reshape((2, 3, 4))(x))
     model = keras.Model(image, layers.Softmax()(layers.GlobalAveragePooling2D()(x)))
     translation = translate(model)
