@@ -75,7 +75,7 @@ def save_model(
         write_json(_history(spec.model_name, trained), folder / files["history"])
         seconds = time.monotonic() - began
         content = describe_model(context, trained.course, scores, seconds)
-        report = describe_report(context, scores, content)
+        report = describe_report(context, source, scores, content)
         write_json(report, folder / files["report"])
         files = write_documents(report, folder, spec.model_name) | files
         content |= {"verification": checked, "files": files}

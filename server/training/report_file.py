@@ -11,8 +11,9 @@ from typing import Any
 
 from server.intake.manifest import LesionImage
 from server.training.context import Context
+from server.training.engine.images import ImageSource
 from server.training.evaluation.metrics import ClassMetrics
-from server.training.evidence import describe_evidence
+from server.training.evidence import describe_evidence, describe_metadata_baseline
 from server.training.recipe import describe_recipe
 from server.training.testing import Scores
 
@@ -21,7 +22,7 @@ _CLASS_FIGURES = ("sensitivity", "specificity", "precision", "f1", "auc")
 
 
 def describe_report(
-    context: Context, scores: Scores, metadata: Mapping[str, Any]
+    context: Context, source: ImageSource, scores: Scores, metadata: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The report of a finished run.
 
@@ -40,11 +41,12 @@ def describe_report(
                 "headline": {
                     name: _figure(value) for name, value in scores.baseline.headline.items()
                 },
-            }
+            },
+            "metadata": describe_metadata_baseline(context, scores),
         },
         "confusion_matrix": test.confusion_matrix,
         "audit": audit.as_dict() if audit else None,
-        **describe_evidence(context, scores),
+        **describe_evidence(context, source, scores),
         "split": {
             name: metadata["split"][name] for name in ("fractions", "grouped_by", "seed", "counts")
         },
