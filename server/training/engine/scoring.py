@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,8 @@ def score(
 
     def answer(images: torch.Tensor) -> torch.Tensor:
         if exact:
-            return module(images)  # type: ignore[no-any-return]
+            with _all_of_float32():
+                return module(images)  # type: ignore[no-any-return]
         with source.device.autocast():
             return module(images)  # type: ignore[no-any-return]
 
@@ -57,6 +59,17 @@ def score(
         found.append(look(answers, len(pixels), micro_batch))
         tick("forward", len(pixels) * ranks.size)
     return ranks.join_rows(np.concatenate(found))
+
+
+@contextlib.contextmanager
+def _all_of_float32() -> Iterator[None]:
+    """Within, a GPU's convolutions keep all digits of float32, which they round off by default."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 @torch.inference_mode()

@@ -180,6 +180,26 @@ def test_both_files_answer_as_the_tested_network_did(finished: Finished) -> None
     assert max(found["largest_difference_h5"], found["largest_difference_onnx"]) < 1e-4
 
 
+def test_the_report_shows_how_its_figures_came_about(finished: Finished) -> None:
+    report = json.loads(finished.file("report").read_text(encoding="utf-8"))
+    counts, labels = finished.metadata["split"]["counts"], finished.metadata["classes"]
+    for part in ("test", "validation"):
+        assert len(report[f"{part}_answers"]) == counts[part]["images"]
+    wrong = [
+        answer
+        for answer in report["test_answers"]
+        if labels[int(np.argmax(answer["probabilities"]))] != answer["truth"]
+    ]
+    assert len(report["mistakes"]) == min(12, len(wrong))
+    assert report["operating_point"]["malignant_classes"] == ["melanoma"]
+    assert 0 < report["operating_point"]["threshold"] < 1
+    assert 0.2 <= report["calibration"]["temperature"] <= 5
+    assert [each["label"] for each in report["curves"]["roc"]] == labels
+    # the tiny set's table says nothing of the patients
+    assert report["subgroups"] == []
+    assert "neither age nor sex nor body site" in report["baselines"]["metadata"]["none_because"]
+
+
 def test_the_log_has_every_line_with_time_and_job(finished: Finished) -> None:
     lines = (finished.home / "logs" / "training.log").read_text(encoding="utf-8").splitlines()
     assert len(lines) > EPOCHS
