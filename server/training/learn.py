@@ -36,7 +36,7 @@ _HEAD_RIDGE = 0.03
 """Of the head on features that are brought to deviation 1."""
 _FINE_TUNE_SHARE = 0.1
 """Peak rate of a pretrained network's head while all of it is tuned, as a share of the first."""
-_BACKBONE_SHARE = 0.5
+_BACKBONE_SHARE = 0.3
 """The same of its backbone."""
 _AVERAGE_DECAY = 0.998
 """Of the average of the weights that is kept instead of the last ones."""

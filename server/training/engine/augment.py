@@ -1,7 +1,10 @@
-"""Rotation, flip, zoom, shift and brightness of training images, as one resampling of the batch.
+"""Quarter turns, flips, zoom, shift and brightness of training images, in one resampling.
 
-A lesion has no up and no left, so every angle and both flips are fair. All of it is one affine map
-an image, and so one ``grid_sample``; the numbers depend on nothing but seed, epoch and image.
+A lesion has no up and no left, so all eight symmetries of the square are fair. They move pixels
+without blurring them, which other angles do: the backbone then sees textures that it will never
+meet again, and unlearns what it knows (our figures are in ``docs/science.md``). All of it is one
+affine map an image, and so one ``grid_sample`` a batch; the numbers depend on nothing but seed,
+epoch and place.
 """
 
 from __future__ import annotations
@@ -22,16 +25,16 @@ class Strength:
     """How far an image may be changed; all zero changes nothing.
 
     Attributes:
-        rotation: largest angle either way, degrees.
+        turns: whether to turn by nothing, one, two or three quarters, each equally often.
         zoom: largest factor either way, as its natural logarithm.
         shift: largest shift either way, share of the side.
         flip: chance of a left-right and, separately, a top-bottom flip.
         brightness: largest change either way, share.
     """
 
-    rotation: float = 180.0
-    zoom: float = 0.2
-    shift: float = 0.08
+    turns: bool = True
+    zoom: float = 0.1
+    shift: float = 0.04
     flip: float = 0.5
     brightness: float = 0.1
 
@@ -66,7 +69,7 @@ def augment(images: torch.Tensor, draws: Draws, strength: Strength, size: int) -
 def _affine(draws: Draws, strength: Strength) -> Draws:
     """[n, 2, 3] maps from the place in the result to the place in the image, both in [-1, 1]."""
     either_way = 2 * draws - 1
-    angle = either_way[:, 0] * math.radians(strength.rotation)
+    angle = np.floor(4 * draws[:, 0]) * (math.pi / 2) * strength.turns
     scale = np.exp(either_way[:, 1] * strength.zoom)
     flip_x = np.where(draws[:, 4] < strength.flip, -1.0, 1.0)
     flip_y = np.where(draws[:, 5] < strength.flip, -1.0, 1.0)

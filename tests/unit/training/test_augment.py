@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.training.engine.augment import Strength, augment, draw
 
-NOTHING = Strength(rotation=0, zoom=0, shift=0, flip=0, brightness=0)
+NOTHING = Strength(turns=False, zoom=0, shift=0, flip=0, brightness=0)
 
 
 def pictures(count: int, size: int = 16) -> torch.Tensor:
@@ -63,7 +63,7 @@ def test_an_image_is_changed_alike_in_whatever_batch_it_comes() -> None:
 
 def test_a_flip_is_a_flip() -> None:
     images, draws = pictures(2), np.full((2, 7), 0.5, dtype=np.float32)
-    draws[:, 4] = 0.0  # left-right happens, top-bottom does not
+    draws[:, [0, 4]] = 0.0  # no turn; left-right happens, top-bottom does not
     flipped = augment(images, draws, Strength(flip=0.4, brightness=0), images.shape[-1])
     torch.testing.assert_close(flipped, images.flip(3), atol=1e-5, rtol=0)
 
@@ -83,3 +83,11 @@ def test_a_smaller_result_shows_the_whole_picture() -> None:
     small = augment(ramp, draw(0, 1, 1), NOTHING, 28)
     assert small.shape == (1, 3, 28, 28)
     torch.testing.assert_close(small[0, 0, 0], torch.linspace(0, 1, 28), atol=0.02, rtol=0)
+
+
+def test_a_turned_and_flipped_picture_has_the_very_same_pixels() -> None:
+    images = torch.rand(64, 3, 9, 9)
+    moved = augment(images, draw(0, 1, 64), Strength(zoom=0, shift=0, brightness=0), 9)
+    before, after = images.flatten(1).sort().values, moved.flatten(1).sort().values
+    torch.testing.assert_close(before, after, atol=1e-5, rtol=0)
+    assert len({int((one - images[0]).abs().sum() * 1000) for one in moved}) > 8
