@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from server.intake.manifest import LesionImage
 from server.training.context import Context
 from server.training.engine.images import ImageSource
-from server.training.evaluation.metrics import ClassMetrics
+from server.training.evaluation.intervals import with_intervals
+from server.training.evaluation.metrics import Ints
 from server.training.evidence import describe_evidence, describe_metadata_baseline
 from server.training.recipe import describe_recipe
 from server.training.testing import Scores
 
 FORMAT = 1
-_CLASS_FIGURES = ("sensitivity", "specificity", "precision", "f1", "auc")
 
 
 def describe_report(
@@ -29,12 +31,19 @@ def describe_report(
     Args:
         metadata: what ``metadata.describe_model`` says of it.
     """
-    test, audit = scores.test, context.dataset.audit
+    audit = context.dataset.audit
+    headline, per_class = with_intervals(
+        scores.probabilities,
+        scores.examples.targets,
+        _lesion_codes(context, scores),
+        context.dataset.split.labels,
+        metadata["seed"],
+    )
     return {
         "format": FORMAT,
         **{name: metadata[name] for name in ("model_name", "created_at", "first_line", "notice")},
-        "headline": {name: _figure(value) for name, value in test.headline.items()},
-        "per_class": _per_class(context, scores),
+        "headline": headline,
+        "per_class": per_class,
         "baselines": {
             "majority": {
                 "answer": scores.majority,
@@ -44,7 +53,7 @@ def describe_report(
             },
             "metadata": describe_metadata_baseline(context, scores),
         },
-        "confusion_matrix": test.confusion_matrix,
+        "confusion_matrix": scores.test.confusion_matrix,
         "audit": audit.as_dict() if audit else None,
         **describe_evidence(context, source, scores),
         "split": {
@@ -56,17 +65,10 @@ def describe_report(
     }
 
 
-def _per_class(context: Context, scores: Scores) -> list[dict[str, Any]]:
-    dataset = context.dataset
-    lesions: dict[str, set[str]] = {label: set() for label in dataset.split.labels}
-    for image in _images(context, scores):
-        lesions[image.label].add(dataset.group_of[image.image_id])
-    return [_one_class(each, len(lesions[each.label])) for each in scores.test.per_class]
-
-
-def _one_class(each: ClassMetrics, lesions: int) -> dict[str, Any]:
-    figures = {name: _figure(getattr(each, name)) for name in _CLASS_FIGURES}
-    return {"label": each.label, "support": each.support, "lesions": lesions} | figures
+def _lesion_codes(context: Context, scores: Scores) -> Ints:
+    """[images], an index for each group that the split keeps together."""
+    names = [context.dataset.group_of[image.image_id] for image in _images(context, scores)]
+    return np.unique(names, return_inverse=True)[1]
 
 
 def _images(context: Context, scores: Scores) -> list[LesionImage]:
