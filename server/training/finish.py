@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from server.training.engine.saving import (
 )
 from server.training.engine.scoring import Tick
 from server.training.evaluation.report import result_text
+from server.training.evaluation.shares import Figure
 from server.training.learn import Trained
 from server.training.metadata import describe_model
 from server.training.report_file import describe_report
@@ -84,7 +85,7 @@ def save_model(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     tick("save", 1 - _CHECKING)
-    _tell(context, scores, files)
+    _tell(context, scores, report["headline"], files)
     return files
 
 
@@ -142,9 +143,12 @@ def _history(model_name: str, trained: Trained) -> dict[str, object]:
     return {"model_name": model_name, "epochs": epochs}
 
 
-def _tell(context: Context, scores: Scores, files: dict[str, str]) -> None:
+def _tell(
+    context: Context, scores: Scores, headline: Mapping[str, Figure], files: dict[str, str]
+) -> None:
     # the files of a job move on from here: who moves them says where they are
     by_hand = context.spec.job_id is None
     paths = [str(context.spec.output_dir / name) for name in files.values()] if by_hand else []
-    text = result_text(scores.opening, scores.test, scores.majority, scores.baseline, paths)
+    baseline = (scores.majority, scores.baseline)
+    text = result_text(scores.opening, scores.test, headline, baseline, paths)
     context.announcer.note(f"\n{text}")

@@ -97,7 +97,8 @@ def _confusions(truth: Ints, answers: Ints, classes: int, weights: Table) -> Tab
     """[weightings, true class, answered class]."""
     cells = np.zeros((len(truth), classes * classes))
     cells[np.arange(len(truth)), truth * classes + answers] = 1
-    return np.asarray(weights @ cells).reshape(-1, classes, classes)
+    counts: Table = np.asarray(weights @ cells)
+    return np.reshape(counts, (-1, classes, classes))
 
 
 def _ratio(up: Table, down: Table) -> Table:

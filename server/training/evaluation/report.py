@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from server.training.evaluation.metrics import Metrics
+from server.training.evaluation.shares import Figure
 
 NOTICE = (
     "Research software: not a medical device, and not for diagnosing or treating anybody. "
@@ -35,12 +36,16 @@ def first_line(
 
 
 def result_text(
-    opening: str, test: Metrics, majority: str, baseline: Metrics, files: Sequence[str]
+    opening: str,
+    test: Metrics,
+    headline: Mapping[str, Figure],
+    baseline: tuple[str, Metrics],
+    files: Sequence[str],
 ) -> str:
     """Metrics beside the baseline, one line a class, the confusion matrix, the files if any."""
     parts = [
         opening,
-        _headline_table(test, majority, baseline),
+        _headline_table(headline, *baseline),
         _class_table(test),
         _confusion_table(test),
         *(["\n".join(["Files written:", *(f"  {file}" for file in files)])] if files else []),
@@ -49,15 +54,14 @@ def result_text(
     return "\n\n".join(parts)
 
 
-def _headline_table(test: Metrics, majority: str, baseline: Metrics) -> str:
-    rows = [["test part", "this model", f"always {majority!r}"]]
-    for name, ours, theirs in (
-        ("accuracy", test.accuracy, baseline.accuracy),
-        ("balanced accuracy", test.balanced_accuracy, baseline.balanced_accuracy),
-        ("macro F1", test.macro_f1, baseline.macro_f1),
-        ("macro AUC", test.macro_auc, baseline.macro_auc),
-    ):
-        rows.append([name, _figure(ours), _figure(theirs)])
+def _headline_table(headline: Mapping[str, Figure], majority: str, baseline: Metrics) -> str:
+    rows = [["test part", "this model", "95 % interval", f"always {majority!r}"]]
+    for name, figure in headline.items():
+        words = name.replace("_", " ").replace("auc", "AUC").replace("f1", "F1")
+        ends = (figure["low"], figure["high"])
+        between = "–" if None in ends else " to ".join(map(_figure, ends))
+        theirs = baseline.headline.get(name)
+        rows.append([words, _figure(figure["value"]), between, _figure(theirs)])
     return _table(rows)
 
 
