@@ -31,6 +31,7 @@ from server.training.engine.sampling import by_square_root, every_image_once
 from server.training.engine.tally import BEGINNING
 from server.training.engine.trainee import Trainee
 from server.training.frozen import features_to_learn_from
+from server.training.second_head import join_second_head
 
 _HEAD_RIDGE = 0.03
 """Of the head on features that are brought to deviation 1."""
@@ -111,6 +112,9 @@ class _Lesson:
                 self.trainee.load(untouched, head_only=False)
             best = load_weights(self.context.spec.run_dir / course.best.file)
             self.trainee.load(best, head_only=course.best.head_only)
+            if plan.has_second_head and not course.best.head_only:
+                parts = (self.train, self.validation)
+                join_second_head(self.context, self.around, self.source, parts, course)
         return Trained(self.trainee, course)
 
     def _go_on(self, checkpoint: Checkpoint) -> Course:

@@ -15,6 +15,7 @@ from server.training.engine.progress import Work
 from server.training.engine.weights import ResolvedWeights
 from server.training.evaluation.split import PARTS
 
+SECOND_HEAD_EPOCHS = 10
 _GROWING_SHARES = (0.8, 0.9, 1.0, 1.0)
 _VERSION = 2
 """Raised when a checkpoint of older code must not be gone on from."""
@@ -54,6 +55,20 @@ class Plan:
             return 1.0
         return _GROWING_SHARES[len(_GROWING_SHARES) * place // self.fine_tune_epochs]
 
+    @property
+    def has_second_head(self) -> bool:
+        """Whether another head is fitted after the fine-tuning."""
+        return self.fine_tune_epochs > 0 and not self.random_start
+
+    def second_head_work(self) -> dict[Work, float]:
+        """What the second head needs."""
+        if not self.has_second_head:
+            return {}
+        return {
+            "forward": self.train + self.validation + self.test,
+            "head": SECOND_HEAD_EPOCHS * self.train + self.validation,
+        }
+
     def plain_feature_work(self) -> float:
         """Images that the frozen backbone has to look at as they are: all of them."""
         return self.train + self.validation + self.test if self.head_epochs else 0
@@ -80,7 +95,8 @@ class Plan:
             "forward": self.validation + self.test,
             "save": 1,
         }
-        for part in (self.feature_work(), *map(self.epoch_work, range(1, self.epochs + 1))):
+        epochs = map(self.epoch_work, range(1, self.epochs + 1))
+        for part in (self.feature_work(), *epochs, self.second_head_work()):
             for kind, amount in part.items():
                 total[kind] = total.get(kind, 0) + amount
         return total

@@ -97,12 +97,12 @@ def _confusions(truth: Ints, answers: Ints, classes: int, weights: Table) -> Tab
     """[weightings, true class, answered class]."""
     cells = np.zeros((len(truth), classes * classes))
     cells[np.arange(len(truth)), truth * classes + answers] = 1
-    counts: Table = np.asarray(weights @ cells)
-    return np.reshape(counts, (-1, classes, classes))
+    return np.reshape(weights @ cells, (-1, classes, classes))
 
 
 def _ratio(up: Table, down: Table) -> Table:
-    return np.divide(up, down, out=np.full(np.shape(down), np.nan), where=down > 0)
+    ratio: Table = np.divide(up, down, out=np.full(np.shape(down), np.nan), where=down > 0)
+    return ratio
 
 
 def _mean(figures: Table) -> Table:
