@@ -35,6 +35,8 @@ from server.training.second_head import join_second_head
 
 _HEAD_RIDGE = 0.03
 """Of the head on features that are brought to deviation 1."""
+_TUNED_RIDGE = 0.01
+"""Of the same while the backbone learns too."""
 _FINE_TUNE_SHARE = 0.1
 """Peak rate of a pretrained network's head while all of it is tuned, as a share of the first."""
 _BACKBONE_SHARE = 0.3
@@ -179,6 +181,7 @@ class _Lesson:
                 plan.head_epochs + 1,
                 plan.fine_tune_epochs,
                 decay=_AVERAGE_DECAY if pretrained else None,
+                ridge=_TUNED_RIDGE if pretrained else 0.0,
             ),
             self.train,
             build_optimizer(request.optimizer, groups),

@@ -16,7 +16,7 @@ from server.training.engine.weights import ResolvedWeights
 from server.training.evaluation.split import PARTS
 
 SECOND_HEAD_EPOCHS = 10
-_GROWING_SHARES = (0.8, 0.9, 1.0, 1.0)
+_GROWING_SHARES = (0.8, 0.8, 0.9, 1.0)
 _VERSION = 2
 """Raised when a checkpoint of older code must not be gone on from."""
 
