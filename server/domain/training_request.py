@@ -30,7 +30,7 @@ class TrainingRequest:
         epochs: of the whole run (1–1000): head on the frozen backbone first, then fine-tuning.
         batch_size: images a step (1–1024).
         optimizer: ``Adam`` (with decoupled weight decay), ``SGD`` (Nesterov) or ``RMSprop``.
-        learning_rate: peak rate of the head; the backbone is fine-tuned at a tenth of it. (0, 1].
+        learning_rate: peak rate of the head; a pretrained backbone learns at 0.3 of it. (0, 1].
         class_balancing: rare classes count as much as common ones (logit adjustment by the log of
             the class prior, Menon et al., arXiv 2007.07314).
         fine_tune_epochs: how many of ``epochs`` train the backbone too; ``None`` = the last quarter

@@ -121,7 +121,7 @@ def _add_training_flags(built: argparse.ArgumentParser, defaults: TrainingReques
     group.add_argument(
         "--learning-rate",
         type=float,
-        help="peak rate of the last layer; a pretrained backbone learns at a tenth of it "
+        help="peak rate of the last layer; a pretrained backbone learns at 0.3 of it "
         f"(default: {defaults.learning_rate})",
     )
     group.add_argument(

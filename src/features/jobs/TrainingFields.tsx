@@ -65,7 +65,7 @@ export function MainFields({ datasets, ...form }: FieldsProps & { datasets: Data
         {...form}
         field="learning_rate"
         label="Learning rate"
-        help="Size of each step. The backbone is fine-tuned at a tenth of it."
+        help="Size of each step. A pretrained backbone learns at 0.3 of it."
         step={0.0005}
       />
       <Switch
