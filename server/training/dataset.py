@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from server.domain.errors import UnusableDataset
 from server.intake.manifest import LesionImage, Manifest
@@ -58,6 +59,15 @@ class Dataset:
             numbers=np.array([number[image.image_id] for image in images], dtype=np.int64),
             targets=np.array([code[image.label] for image in images], dtype=np.int64),
         )
+
+    def images_of(self, examples: Examples) -> list[LesionImage]:
+        """The images behind ``examples``, in their order."""
+        return [self.images[number] for number in examples.numbers]
+
+    def lesions_of(self, examples: Examples) -> npt.NDArray[np.int64]:
+        """[images], a number for each group that the split keeps together."""
+        groups = [self.group_of[image.image_id] for image in self.images_of(examples)]
+        return np.asarray(np.unique(groups, return_inverse=True)[1], dtype=np.int64)
 
     def part_counts(self, part: Part) -> dict[str, object]:
         """Images, groups and images by class of one part."""

@@ -8,16 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from server.intake.manifest import LesionImage
 from server.training.audit.thumbnails import picture_of_pixels
 from server.training.context import Context
 from server.training.engine.images import Examples, ImageSource
 from server.training.evaluation.calibration import describe_calibration
 from server.training.evaluation.curves import describe_curves
-from server.training.evaluation.metadata_baseline import NO_COLUMNS, answer_from_metadata
-from server.training.evaluation.metrics import Floats, measure
+from server.training.evaluation.metrics import Floats
 from server.training.evaluation.mistakes import surest_mistakes
 from server.training.evaluation.operating_point import (
     at_threshold,
@@ -29,21 +26,25 @@ from server.training.evaluation.subgroups import describe_subgroups
 from server.training.testing import Scores
 
 
-def describe_evidence(context: Context, source: ImageSource, scores: Scores) -> dict[str, Any]:
+def describe_evidence(
+    context: Context, source: ImageSource, scores: Scores, draws: Draws
+) -> dict[str, Any]:
     """These keys of the report: calibration, curves, operating point, subgroups, the most confident
     mistakes, and the answers to every image of validation and test.
+
+    Args:
+        draws: of the lesions of the test part.
     """
     labels, test = context.dataset.split.labels, scores.examples
     calibration, reliability = describe_calibration(scores.logits, test.targets, scores.temperature)
     curves = describe_curves(scores.probabilities, test.targets, labels)
-    draws = Draws.among(test.targets, _lesions(context, test))
     point = _operating_point(context, scores, draws)
     return {
         "calibration": calibration,
         "curves": curves | {"reliability": reliability},
         "operating_point": point,
         "subgroups": describe_subgroups(
-            _images(context, test),
+            context.dataset.images_of(test),
             scores.probabilities,
             test.targets,
             draws,
@@ -57,33 +58,13 @@ def describe_evidence(context: Context, source: ImageSource, scores: Scores) -> 
     }
 
 
-def describe_metadata_baseline(context: Context, scores: Scores) -> dict[str, Any]:
-    """What age, sex and body site reach without a picture, or why that is not known."""
-    dataset = context.dataset
-    train, labels = dataset.examples(dataset.split.train), dataset.split.labels
-    found = answer_from_metadata(
-        _images(context, train),
-        train.targets,
-        _images(context, scores.examples),
-        len(labels),
-        balanced=context.spec.request.class_balancing,
-    )
-    if found is None:
-        return {"none_because": NO_COLUMNS}
-    headline = measure(found.probabilities, scores.examples.targets, labels).headline
-    figures = {
-        name: {"value": value, "low": None, "high": None} for name, value in headline.items()
-    }
-    return {"columns": list(found.columns), "headline": figures}
-
-
 def _operating_point(context: Context, scores: Scores, draws: Draws) -> dict[str, Any]:
     labels, validation = context.dataset.split.labels, scores.validation_examples
     point = choose_operating_point(
         scores.validation_probabilities,
         validation.targets,
         labels,
-        Draws.among(validation.targets, _lesions(context, validation)),
+        Draws.among(validation.targets, context.dataset.lesions_of(validation)),
     )
     if "threshold" in point:
         point["test"] = at_threshold(
@@ -99,7 +80,7 @@ def _operating_point(context: Context, scores: Scores, draws: Draws) -> dict[str
 def _mistakes(context: Context, source: ImageSource, scores: Scores) -> list[dict[str, Any]]:
     labels, examples = context.dataset.split.labels, scores.examples
     places = surest_mistakes(scores.probabilities, examples.targets)
-    images = _images(context, examples)
+    images = context.dataset.images_of(examples)
     pixels = np.empty((len(places), source.size, source.size, 3), dtype=np.uint8)
     source.records.read_into(examples.numbers[places], pixels)
     return [
@@ -123,15 +104,5 @@ def _answers(context: Context, examples: Examples, probabilities: Floats) -> lis
             "truth": image.label,
             "probabilities": [float(value) for value in row],
         }
-        for image, row in zip(_images(context, examples), probabilities, strict=True)
+        for image, row in zip(context.dataset.images_of(examples), probabilities, strict=True)
     ]
-
-
-def _images(context: Context, examples: Examples) -> list[LesionImage]:
-    return [context.dataset.images[number] for number in examples.numbers]
-
-
-def _lesions(context: Context, examples: Examples) -> npt.NDArray[np.int64]:
-    """[images], a number for each lesion."""
-    groups = [context.dataset.group_of[image.image_id] for image in _images(context, examples)]
-    return np.asarray(np.unique(groups, return_inverse=True)[1], dtype=np.int64)

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,6 @@ from server.training.engine.saving import (
 )
 from server.training.engine.scoring import Tick
 from server.training.evaluation.report import result_text
-from server.training.evaluation.shares import Figure
 from server.training.learn import Trained
 from server.training.metadata import describe_model
 from server.training.report_file import describe_report
@@ -85,7 +85,7 @@ def save_model(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     tick("save", 1 - _CHECKING)
-    _tell(context, scores, report["headline"], files)
+    _tell(context, scores, report, files)
     return files
 
 
@@ -144,11 +144,11 @@ def _history(model_name: str, trained: Trained) -> dict[str, object]:
 
 
 def _tell(
-    context: Context, scores: Scores, headline: Mapping[str, Figure], files: dict[str, str]
+    context: Context, scores: Scores, report: Mapping[str, Any], files: dict[str, str]
 ) -> None:
     # the files of a job move on from here: who moves them says where they are
     by_hand = context.spec.job_id is None
     paths = [str(context.spec.output_dir / name) for name in files.values()] if by_hand else []
-    baseline = (scores.majority, scores.baseline)
-    text = result_text(scores.opening, scores.test, headline, baseline, paths)
+    headline, baselines = report["headline"], report["baselines"]
+    text = result_text(scores.opening, scores.test, headline, baselines, paths)
     context.announcer.note(f"\n{text}")

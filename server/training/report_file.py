@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from server.intake.manifest import LesionImage
+from server.training.baselines import describe_baselines
 from server.training.context import Context
 from server.training.engine.images import ImageSource
-from server.training.evaluation.intervals import with_intervals
-from server.training.evaluation.metrics import Ints
-from server.training.evidence import describe_evidence, describe_metadata_baseline
+from server.training.evaluation.intervals import redraw
+from server.training.evaluation.shares import Draws
+from server.training.evidence import describe_evidence
 from server.training.recipe import describe_recipe
 from server.training.testing import Scores
 
@@ -31,31 +29,19 @@ def describe_report(
     Args:
         metadata: what ``metadata.describe_model`` says of it.
     """
-    audit = context.dataset.audit
-    headline, per_class = with_intervals(
-        scores.probabilities,
-        scores.examples.targets,
-        _lesion_codes(context, scores),
-        context.dataset.split.labels,
-        metadata["seed"],
-    )
+    dataset, test = context.dataset, scores.examples
+    lesions = dataset.lesions_of(test)
+    draws = Draws.among(test.targets, lesions, metadata["seed"])
+    network = redraw(scores.probabilities, test.targets, draws)
     return {
         "format": FORMAT,
         **{name: metadata[name] for name in ("model_name", "created_at", "first_line", "notice")},
-        "headline": headline,
-        "per_class": per_class,
-        "baselines": {
-            "majority": {
-                "answer": scores.majority,
-                "headline": {
-                    name: _figure(value) for name, value in scores.baseline.headline.items()
-                },
-            },
-            "metadata": describe_metadata_baseline(context, scores),
-        },
+        "headline": network.figures(),
+        "per_class": network.classes(test.targets, lesions, dataset.split.labels),
+        "baselines": describe_baselines(context, scores, network, draws),
         "confusion_matrix": scores.test.confusion_matrix,
-        "audit": audit.as_dict() if audit else None,
-        **describe_evidence(context, source, scores),
+        "audit": dataset.audit.as_dict() if dataset.audit else None,
+        **describe_evidence(context, source, scores, draws),
         "split": {
             name: metadata["split"][name] for name in ("fractions", "grouped_by", "seed", "counts")
         },
@@ -63,17 +49,3 @@ def describe_report(
         **{name: metadata[name] for name in ("settings", "seed", "versions")},
         "recipe": describe_recipe(context, metadata["versions"]),
     }
-
-
-def _lesion_codes(context: Context, scores: Scores) -> Ints:
-    """[images], an index for each group that the split keeps together."""
-    names = [context.dataset.group_of[image.image_id] for image in _images(context, scores)]
-    return np.unique(names, return_inverse=True)[1]
-
-
-def _images(context: Context, scores: Scores) -> list[LesionImage]:
-    return [context.dataset.images[number] for number in scores.examples.numbers]
-
-
-def _figure(value: float | None) -> dict[str, float | None]:
-    return {"value": value, "low": None, "high": None}

@@ -84,6 +84,7 @@ def _figures(report: Fields) -> dict[str, Any]:
         "operating_point": report.get("operating_point"),
         "operating_sentence": facts.operating_sentence(report),
         "baseline_sentence": facts.baseline_sentence(report),
+        "above_baseline_sentence": facts.above_baseline_sentence(report),
         "intervals": facts.intervals_sentence(report),
     }
 

@@ -101,8 +101,8 @@ def _figures(report: Fields) -> list[str]:
         (
             name,
             estimate(found[key]).whole,
-            facts.baseline_figure(baselines.get("majority"), key).text,
-            facts.baseline_figure(baselines.get("metadata"), key).text,
+            facts.baseline_figure(baselines.get("majority"), key).whole,
+            facts.baseline_figure(baselines.get("metadata"), key).whole,
         )
         for key, name in headline_rows(report)
     ]
@@ -110,7 +110,7 @@ def _figures(report: Fields) -> list[str]:
         "## Figures on the test part",
         plain(facts.intervals_sentence(report)),
         table(("Figure", "This model", "Most common class", "Metadata only"), rows),
-        plain(facts.baseline_sentence(report)),
+        plain(facts.above_baseline_sentence(report) or facts.baseline_sentence(report)),
         "### Each class",
         _classes(report),
         "### Confusion matrix",

@@ -102,21 +102,17 @@ def dots(points: Sequence[Point]) -> list[Markup]:
 def whisker(
     name: str,
     figure: Estimate,
-    marks: Sequence[tuple[str, float | None]] = (),
+    marks: Sequence[tuple[str, Estimate]] = (),
     hollow: bool = False,
 ) -> Markup:
     """A figure and its interval on a scale from 0 to 1.
 
     Args:
-        marks: figures to compare with, each a style and a value.
+        marks: figures to compare with, each a style and a figure; an interval becomes a band.
         hollow: it rests on few lesions.
     """
     width, middle = 240.0, 9.0
-    placed = [
-        tag("line", class_=style, x1=at * width, x2=at * width, y1=2, y2=16)
-        for style, at in marks
-        if at is not None
-    ]
+    placed = [_beside(style, mark, width) for style, mark in marks if mark.value is not None]
     line = dot = None
     if figure.low is not None and figure.high is not None:
         line = tag(
@@ -142,6 +138,15 @@ def whisker(
         role="img",
         aria_label=f"{name}: {figure.whole}",
     )
+
+
+def _beside(style: str, mark: Estimate, width: float) -> list[Markup]:
+    at = (mark.value or 0.0) * width
+    line = tag("line", class_=style, x1=at, x2=at, y1=2, y2=16)
+    if mark.low is None or mark.high is None:
+        return [line]
+    low, high = mark.low * width, mark.high * width
+    return [tag("rect", class_=f"{style} band", x=low, y=5, width=high - low, height=8), line]
 
 
 def _x(value: float) -> float:

@@ -10,6 +10,7 @@ from server.training.documents.reading import (
     PARTS,
     PER_CLASS,
     UNKNOWN,
+    Estimate,
     Fields,
     count,
     estimate,
@@ -153,7 +154,14 @@ def baseline_sentence(report: Fields) -> str:
     return "; ".join(said)
 
 
-def baseline_figure(baseline: Any, key: str) -> Any:
+def above_baseline_sentence(report: Fields) -> str:
+    """Whether the pictures taught the network anything; beside the metadata where it has them."""
+    baselines = fields(report.get("baselines"))
+    said = [fields(baselines.get(key)).get("sentence") for key in ("metadata", "majority")]
+    return next((sentence for sentence in said if isinstance(sentence, str)), "")
+
+
+def baseline_figure(baseline: Any, key: str) -> Estimate:
     """One figure of a baseline, wherever in it the figures stand."""
     found = fields(baseline)
     for place in (found, fields(found.get("headline")), fields(found.get("metrics"))):

@@ -30,6 +30,7 @@ def headline_section(report: Fields) -> Markup:
         if key in found
     ]
     why = reason(baselines.get("metadata"))
+    above = facts.above_baseline_sentence(report)
     return join(
         [
             tag(
@@ -44,6 +45,7 @@ def headline_section(report: Fields) -> Markup:
                 class_="note",
             ),
             tag("dl", cards, class_="headline"),
+            tag("p", above, class_="finding") if above else None,
             tag("p", f"Metadata-only baseline: {why}", class_="note") if why else None,
         ]
     )
@@ -52,11 +54,14 @@ def headline_section(report: Fields) -> Markup:
 def _card(name: str, figure: Estimate, key: str, baselines: Fields) -> Markup:
     majority = facts.baseline_figure(baselines.get("majority"), key)
     metadata = facts.baseline_figure(baselines.get("metadata"), key)
-    marks = [("beside-mark", majority.value), ("beside-mark", metadata.value)]
-    beside = [
-        tag("div", f"{other}: {value.text}")
-        for other, value in (("most common class", majority), ("metadata only", metadata))
+    known = [
+        (other, value)
+        for other, value in (("Metadata only", metadata), ("Most common class", majority))
         if value.value is not None
+    ]
+    beside = [
+        [tag("dt", other), tag("dd", value.text, tag("small", value.interval))]
+        for other, value in known
     ]
     return tag(
         "div",
@@ -65,8 +70,8 @@ def _card(name: str, figure: Estimate, key: str, baselines: Fields) -> Markup:
             "dd",
             tag("div", figure.text, class_="big"),
             tag("div", figure.interval, class_="interval"),
-            whisker(name, figure, marks),
-            tag("div", beside, class_="beside"),
+            whisker(name, figure, [("beside-mark", value) for _, value in known]),
+            tag("dl", beside, class_="beside") if beside else None,
         ),
     )
 

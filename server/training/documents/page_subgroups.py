@@ -5,7 +5,16 @@ from __future__ import annotations
 from server.training.documents import facts
 from server.training.documents.charts import whisker
 from server.training.documents.markup import Markup, join, tag
-from server.training.documents.reading import Fields, count, estimate, fields, items, text, title
+from server.training.documents.reading import (
+    Estimate,
+    Fields,
+    count,
+    estimate,
+    fields,
+    items,
+    text,
+    title,
+)
 
 
 def subgroup_section(report: Fields) -> Markup | None:
@@ -16,7 +25,7 @@ def subgroup_section(report: Fields) -> Markup | None:
     key = (
         "balanced_accuracy" if any(_value(row, "balanced_accuracy") for row in rows) else "accuracy"
     )
-    whole = estimate(fields(report.get("headline")).get(key)).value
+    whole = Estimate(estimate(fields(report.get("headline")).get(key)).value)
     parts = []
     for column in facts.subgroup_columns(report):
         shown = [row for row in rows if str(row.get("column")) == column]
@@ -32,7 +41,7 @@ def subgroup_section(report: Fields) -> Markup | None:
     return join([tag("p", note, class_="note"), *parts])
 
 
-def _row(row: Fields, key: str, whole: float | None) -> list[Markup]:
+def _row(row: Fields, key: str, whole: Estimate) -> list[Markup]:
     figure, small = estimate(row.get(key)), row.get("small") is True
     value = text(row.get("value"))
     lesions = f" / {count(row.get('lesions')):,}" if row.get("lesions") is not None else ""

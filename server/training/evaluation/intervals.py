@@ -1,52 +1,72 @@
 """Every figure of the test part with its 95 % interval, from lesions that are drawn again.
 
 Photographs of one lesion resemble each other, so lesions are drawn, not images: with replacement,
-within their class, because the split fixes how many of each class are tested (percentile bootstrap,
-Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13). Nothing is computed
-twice: a draw is a row of weights, and all rows go through the same sums at once.
-
-A draw in which a figure is not defined does not count for that figure. Where all draws agree, as
-when every image was answered rightly, they say nothing, and the interval is left open.
+within their class, because the split fixes how many of each class are tested. Nothing is computed
+twice: a draw is a row of weights, and all rows go through the same sums at once. Two sets of
+answers under the same draws give the interval of their difference as well (paired bootstrap, Efron
+and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 16).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from server.training.evaluation.figure import Figure, Table, figure_of
 from server.training.evaluation.metrics import Floats, Ints
 from server.training.evaluation.ranking import AREAS, areas
-from server.training.evaluation.shares import Draws, Figure
+from server.training.evaluation.shares import Draws
 
 CLASS_FIGURES = ("sensitivity", "specificity", "precision", "f1", *AREAS)
 HEADLINE = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auc", "macro_average_precision")
 REPLICATES = 1000
 _CELLS_AT_ONCE = 2_000_000
-_TAIL = 0.025
-
-Table = npt.NDArray[np.float64]
 
 
-def with_intervals(
-    probabilities: Floats, truth: Ints, lesions: Ints, labels: Sequence[str], seed: int
-) -> tuple[dict[str, Figure], list[dict[str, Any]]]:
-    """The headline figures, and those of each class.
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """The figures of one set of answers: first on the images as they are, then on each draw.
+
+    Attributes:
+        headline: [1 + draws, ``HEADLINE``]; NaN where a figure is not defined.
+        by_class: [1 + draws, classes, ``CLASS_FIGURES``].
+    """
+
+    headline: Table
+    by_class: Table
+
+    def figures(self) -> dict[str, Figure]:
+        """``HEADLINE`` name to figure."""
+        return _figures(HEADLINE, self.headline)
+
+    def minus(self, other: Redrawn) -> dict[str, Figure]:
+        """How much higher each headline figure is than that of other answers, same draws."""
+        return _figures(HEADLINE, self.headline - other.headline)
+
+    def classes(self, truth: Ints, lesions: Ints, labels: Sequence[str]) -> list[dict[str, Any]]:
+        """For each class its ``label``, ``support`` (images), ``lesions`` and ``CLASS_FIGURES``."""
+        return [
+            {
+                "label": label,
+                "support": int((truth == code).sum()),
+                "lesions": len(np.unique(lesions[truth == code])),
+                **_figures(CLASS_FIGURES, self.by_class[:, code]),
+            }
+            for code, label in enumerate(labels)
+        ]
+
+
+def redraw(probabilities: Floats, truth: Ints, draws: Draws) -> Redrawn:
+    """Every figure, as if each lesion had been tested as often as it was drawn.
 
     Args:
         probabilities: [images, classes].
         truth: [images], index of the true class.
-        lesions: [images], index of the lesion.
-        labels: class names, in the order of the columns.
-        seed: of the draws.
-
-    Returns:
-        ``HEADLINE`` name to figure; for each class its ``label``, ``support`` (images),
-        ``lesions`` and ``CLASS_FIGURES``.
+        draws: of the lesions of these images; the first ``REPLICATES`` count.
     """
-    draws = Draws.among(truth, lesions, seed)
     drawn = np.asarray(draws.weights[:REPLICATES], dtype=np.float64)
     weightings = np.vstack([np.ones((1, drawn.shape[1])), drawn])
     rows = max(1, _CELLS_AT_ONCE // max(1, len(truth)))
@@ -55,16 +75,14 @@ def with_intervals(
         for start in range(0, len(weightings), rows)
     ]
     headline, by_class = (np.concatenate(part) for part in zip(*parts, strict=True))
-    classes = [
-        {
-            "label": label,
-            "support": int((truth == code).sum()),
-            "lesions": len(np.unique(lesions[truth == code])),
-        }
-        | dict(zip(CLASS_FIGURES, map(_figure, by_class[:, code].T), strict=True))
-        for code, label in enumerate(labels)
-    ]
-    return dict(zip(HEADLINE, map(_figure, headline.T), strict=True)), classes
+    return Redrawn(headline, by_class)
+
+
+def _figures(names: Sequence[str], table: Table) -> dict[str, Figure]:
+    """[1 + draws, names] as figures."""
+    return {
+        name: figure_of(column[0], column[1:]) for name, column in zip(names, table.T, strict=True)
+    }
 
 
 def _tables(probabilities: Floats, truth: Ints, weights: Table) -> tuple[Table, Table]:
@@ -109,14 +127,3 @@ def _mean(figures: Table) -> Table:
     """Over the classes for which the figure is defined."""
     known = ~np.isnan(figures)
     return _ratio(np.where(known, figures, 0).sum(axis=1), known.sum(axis=1).astype(np.float64))
-
-
-def _figure(values: Table) -> Figure:
-    """The first value is that of the images as they are, the others are of the draws."""
-    value, drawn = values[0], values[1:][~np.isnan(values[1:])]
-    if np.isnan(value):
-        return {"value": None, "low": None, "high": None}
-    if not len(drawn) or drawn.min() == drawn.max():
-        return {"value": float(value), "low": None, "high": None}
-    low, high = np.quantile(drawn, [_TAIL, 1 - _TAIL])
-    return {"value": float(value), "low": float(low), "high": float(high)}

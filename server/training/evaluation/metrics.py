@@ -117,9 +117,14 @@ def majority_baseline(train_truth: Ints, truth: Ints, labels: Sequence[str]) -> 
         That class, and the figures.
     """
     common = int(np.bincount(train_truth, minlength=len(labels)).argmax())
-    answers = np.zeros((len(truth), len(labels)))
-    answers[:, common] = 1.0
-    return labels[common], measure(answers, truth, labels)
+    return labels[common], measure(always(common, len(truth), len(labels)), truth, labels)
+
+
+def always(code: int, images: int, classes: int) -> npt.NDArray[np.float64]:
+    """[images, classes]: the probabilities of who answers one class whatever the picture."""
+    answers = np.zeros((images, classes))
+    answers[:, code] = 1.0
+    return answers
 
 
 def confusion(truth: Ints, answers: Ints, classes: int) -> npt.NDArray[np.int64]:

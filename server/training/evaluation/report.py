@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from server.training.evaluation.figure import Figure
 from server.training.evaluation.metrics import Metrics
-from server.training.evaluation.shares import Figure
 
 NOTICE = (
     "Research software: not a medical device, and not for diagnosing or treating anybody. "
@@ -39,13 +40,19 @@ def result_text(
     opening: str,
     test: Metrics,
     headline: Mapping[str, Figure],
-    baseline: tuple[str, Metrics],
+    baselines: Mapping[str, Any],
     files: Sequence[str],
 ) -> str:
-    """Metrics beside the baseline, one line a class, the confusion matrix, the files if any."""
+    """Figures beside the baselines, one line a class, the confusion matrix, the files if any.
+
+    Args:
+        headline, baselines: as in the report.
+    """
+    without_pictures = baselines["metadata"]
     parts = [
         opening,
-        _headline_table(headline, *baseline),
+        _headline_table(headline, baselines),
+        without_pictures.get("sentence") or without_pictures["none_because"],
         _class_table(test),
         _confusion_table(test),
         *(["\n".join(["Files written:", *(f"  {file}" for file in files)])] if files else []),
@@ -54,15 +61,22 @@ def result_text(
     return "\n\n".join(parts)
 
 
-def _headline_table(headline: Mapping[str, Figure], majority: str, baseline: Metrics) -> str:
-    rows = [["test part", "this model", "95 % interval", f"always {majority!r}"]]
+def _headline_table(headline: Mapping[str, Figure], baselines: Mapping[str, Any]) -> str:
+    majority, metadata = baselines["majority"], baselines["metadata"].get("headline")
+    rows = [["test part", "this model", "95 % interval", f"always {majority['answer']!r}"]]
+    if metadata:
+        rows[0] += ["without pictures", "95 % interval"]
     for name, figure in headline.items():
         words = name.replace("_", " ").replace("auc", "AUC").replace("f1", "F1")
-        ends = (figure["low"], figure["high"])
-        between = "–" if None in ends else " to ".join(map(_figure, ends))
-        theirs = baseline.headline.get(name)
-        rows.append([words, _figure(figure["value"]), between, _figure(theirs)])
+        row = [words, *_with_interval(figure), _figure(majority["headline"][name]["value"])]
+        rows.append(row + (_with_interval(metadata[name]) if metadata else []))
     return _table(rows)
+
+
+def _with_interval(figure: Figure) -> list[str]:
+    ends = (figure["low"], figure["high"])
+    between = "–" if None in ends else " to ".join(map(_figure, ends))
+    return [_figure(figure["value"]), between]
 
 
 def _class_table(test: Metrics) -> str:

@@ -1,8 +1,4 @@
-"""A share of some images, with its 95 % interval from lesions that are drawn again.
-
-A figure is ``{value, low, high}``: ``value`` is None where no image counts, and the ends are None
-where no lesions were drawn or all draws agree, because then they say nothing.
-"""
+"""A share of some images, with its 95 % interval from lesions that are drawn again."""
 
 from __future__ import annotations
 
@@ -12,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from server.training.evaluation.figure import Figure, Table, figure_of
 from server.training.evaluation.metrics import Ints
 from server.training.evaluation.paired_bootstrap import REPLICATES, Round, draw_lesions
 
-Figure = dict[str, float | None]
 Marks = npt.NDArray[np.bool_]
-Table = npt.NDArray[np.float64]
-_TAIL = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +41,23 @@ class Draws:
 
 
 def share(hits: Marks, counted: Marks, draws: Draws | None) -> Figure:
-    """Of the images that are ``counted``, the share that are also ``hits``; all [images]."""
-    return _figure(_value(hits, counted), _drawn(hits, counted, draws))
+    """Of the images that are ``counted``, the share that are also ``hits``; all [images].
+
+    It is None where no image counts, and has no interval where no lesions were drawn.
+    """
+    return figure_of(_value(hits, counted), _drawn(hits, counted, draws))
 
 
 def mean_share(hits: Marks, counted: Sequence[Marks], draws: Draws | None) -> Figure:
     """The mean of several shares, over those that count any image."""
     values = [value for each in counted if (value := _value(hits, each)) is not None]
     if not values:
-        return _figure(None, None)
+        return figure_of(None)
     value = sum(values) / len(values)
     if draws is None:
-        return _figure(value, None)
+        return figure_of(value)
     drawn = np.ma.masked_invalid([_drawn(hits, each, draws) for each in counted]).mean(axis=0)
-    return _figure(value, np.asarray(drawn.filled(np.nan), dtype=np.float64))
+    return figure_of(value, np.asarray(drawn.filled(np.nan), dtype=np.float64))
 
 
 def _value(hits: Marks, counted: Marks) -> float | None:
@@ -77,11 +74,3 @@ def _drawn(hits: Marks, counted: Marks, draws: Draws | None) -> Table | None:
     of_hits = np.bincount(draws.lesions[counted & hits], minlength=lesions)
     up, down = draws.weights @ of_hits, draws.weights @ of_all
     return np.asarray(np.divide(up, down, out=np.full(len(down), np.nan), where=down > 0))
-
-
-def _figure(value: float | None, drawn: Table | None) -> Figure:
-    known = drawn[~np.isnan(drawn)] if drawn is not None else np.empty(0)
-    if value is None or not len(known) or known.min() == known.max():
-        return {"value": value, "low": None, "high": None}
-    low, high = np.quantile(known, [_TAIL, 1 - _TAIL])
-    return {"value": value, "low": float(low), "high": float(high)}

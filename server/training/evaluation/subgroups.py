@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from server.intake.manifest import LesionImage
+from server.training.evaluation.figure import Figure
 from server.training.evaluation.metrics import Floats, Ints
 from server.training.evaluation.operating_point import at_threshold
 from server.training.evaluation.patient_columns import (
@@ -21,7 +22,7 @@ from server.training.evaluation.patient_columns import (
     find_columns,
     with_rare_ones_joined,
 )
-from server.training.evaluation.shares import Draws, Figure, Marks, mean_share, share
+from server.training.evaluation.shares import Draws, Marks, mean_share, share
 
 FEW_LESIONS = 20
 BANDS = ((30.0, "under 30"), (45.0, "30–44"), (60.0, "45–59"), (75.0, "60–74"))

@@ -43,6 +43,7 @@ export function HeadlinePanel({ model, report, evidence }: HeadlineProps) {
           const estimate = evidence?.headline[figure];
           const guessed = evidence?.metadataBaseline?.[figure];
           const interval = range(estimate?.low, estimate?.high, samples);
+          const theirs = range(guessed?.low, guessed?.high, samples);
           return {
             name,
             value: value(report.test[score], samples),
@@ -53,6 +54,7 @@ export function HeadlinePanel({ model, report, evidence }: HeadlineProps) {
                 {guessed && (
                   <Text span inherit display="block">
                     {`without pictures ${value(guessed.value, samples)}`}
+                    {theirs !== '' && ` (${theirs})`}
                   </Text>
                 )}
               </>
@@ -60,13 +62,18 @@ export function HeadlinePanel({ model, report, evidence }: HeadlineProps) {
           };
         })}
       />
-      <Text size="sm" c="dimmed" mt="md">
+      {evidence?.aboveBaseline && (
+        <Text fw={560} mt="md">
+          {evidence.aboveBaseline}
+        </Text>
+      )}
+      <Text size="sm" c="dimmed" mt={evidence?.aboveBaseline ? 'xs' : 'md'}>
         The baseline always answers{' '}
         {report.baselineAnswer === null
           ? 'the most common class'
           : `“${report.baselineAnswer}”, the most common class`}
         {evidence?.metadataBaseline &&
-          '; “without pictures” is a model that sees only age, sex, body site and the like'}
+          '; “without pictures” is a model that sees only what the metadata tell of the patient'}
         . A model is worth something as far as it is above them.
         {evidence !== null &&
           ' The intervals say how far a figure would move if other lesions had been tested.'}

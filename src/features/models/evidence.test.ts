@@ -21,6 +21,7 @@ describe('what a report says', () => {
     expect(evidence).toEqual({
       headline: {},
       metadataBaseline: null,
+      aboveBaseline: null,
       perClass: [],
       operatingPoint: null,
       calibration: null,

@@ -46,6 +46,8 @@ export interface Subgroup {
 export interface Evidence {
   headline: Partial<Record<FigureName, Estimate>>;
   metadataBaseline: Partial<Record<FigureName, Estimate>> | null;
+  /** Whether the network is better than the baseline, in the report's own words. */
+  aboveBaseline: string | null;
   perClass: ClassEvidence[];
   operatingPoint: OperatingPoint | string | null;
   calibration: Calibration | null;
@@ -59,9 +61,13 @@ const CLASS_FIGURES = ['sensitivity', 'specificity', 'precision', 'f1', 'auc'];
 export function evidenceOf(model: ModelReport): Evidence | null {
   if (!model.report) return null;
   const report = recordOf(model.report);
+  const baselines = recordOf(report.baselines);
   return {
     headline: headlineOf(report.headline),
-    metadataBaseline: baselineOf(recordOf(report.baselines).metadata),
+    metadataBaseline: baselineOf(baselines.metadata),
+    aboveBaseline:
+      stringOf(recordOf(baselines.metadata).sentence) ??
+      stringOf(recordOf(baselines.majority).sentence),
     perClass: listOf(report.per_class).map(classOf),
     operatingPoint: operatingPointOf(report.operating_point),
     calibration: calibrationOf(report.calibration),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from server.training.evaluation.intervals import CLASS_FIGURES, HEADLINE, with_intervals
-from server.training.evaluation.metrics import measure
+from server.training.evaluation.above_baseline import above_baseline
+from server.training.evaluation.intervals import CLASS_FIGURES, HEADLINE, redraw
+from server.training.evaluation.metrics import always, measure
 from server.training.evaluation.ranking import areas
+from server.training.evaluation.shares import Draws
 
 LABELS = ("akiec", "mel", "nv")
 
@@ -29,14 +33,26 @@ def answers(seed: int, images: int = 120, ties: bool = False) -> tuple[np.ndarra
     )
 
 
+def with_intervals(
+    probabilities: Any, truth: Any, lesions: Any, labels: tuple[str, ...], seed: int
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    found = redraw(probabilities, truth, Draws.among(truth, lesions, seed))
+    return plain(found.figures()), found.classes(truth, lesions, labels)
+
+
+def plain(figures: Any) -> dict[str, Any]:
+    """Figures whose ends a test may compare without asking whether they are there."""
+    return dict(figures)
+
+
 @pytest.mark.parametrize("ties", [False, True])
 def test_values_are_those_of_the_metadata_and_of_scikit_learn(ties: bool) -> None:
     probabilities, truth, lesions = answers(1, ties=ties)
     headline, classes = with_intervals(probabilities, truth, lesions, LABELS, 0)
-    plain = measure(probabilities, truth, LABELS)
-    for name, value in plain.headline.items():
+    expected_figures = measure(probabilities, truth, LABELS)
+    for name, value in expected_figures.headline.items():
         assert headline[name]["value"] == pytest.approx(value)
-    for code, (row, expected) in enumerate(zip(classes, plain.per_class, strict=True)):
+    for code, (row, expected) in enumerate(zip(classes, expected_figures.per_class, strict=True)):
         for name in ("sensitivity", "specificity", "precision", "f1", "auc"):
             assert row[name]["value"] == pytest.approx(getattr(expected, name))
         positive, scores = truth == code, probabilities[:, code]
@@ -82,6 +98,47 @@ def test_what_cannot_vary_has_no_interval() -> None:
     headline, classes = with_intervals(np.eye(2)[truth], truth, np.arange(4), ("a", "b"), 0)
     assert headline["accuracy"] == {"value": 1.0, "low": None, "high": None}
     assert classes[0]["lesions"] == classes[0]["support"] == 2
+
+
+def test_a_difference_is_measured_on_the_same_draws() -> None:
+    """Two sets of answers that err alike differ with less doubt than each alone is measured."""
+    probabilities, truth, lesions = answers(6)
+    draws = Draws.among(truth, lesions, 0)
+    other = probabilities.copy()
+    other[:4] = other[:4].mean(axis=0)
+    one, two = redraw(probabilities, truth, draws), redraw(other, truth, draws)
+    alone, apart = plain(one.figures())["macro_auc"], plain(one.minus(two))["macro_auc"]
+    theirs = plain(two.figures())["macro_auc"]
+    assert apart["value"] == pytest.approx(alone["value"] - theirs["value"])
+    assert apart["low"] < apart["value"] < apart["high"]
+    assert apart["high"] - apart["low"] < (alone["high"] - alone["low"]) / 2
+
+
+def test_always_answering_one_class_varies_only_where_lesions_have_more_images() -> None:
+    """Lesions are drawn within their class: its balanced accuracy is known, its accuracy is not."""
+    _, truth, lesions = answers(7)
+    draws = Draws.among(truth, lesions, 0)
+    found = plain(redraw(always(2, len(truth), 3), truth, draws).figures())
+    assert found["balanced_accuracy"] == {"value": pytest.approx(1 / 3), "low": None, "high": None}
+    assert found["macro_auc"] == {"value": 0.5, "low": None, "high": None}
+    assert found["accuracy"]["low"] < found["accuracy"]["value"] < found["accuracy"]["high"]
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ((0.3, 0.2, 0.4), "is 0.300 above that of the baseline (95 % interval +0.200 to +0.400)"),
+        ((0.02, -0.03, 0.07), "No difference from the baseline is shown"),
+        ((-0.1, -0.2, -0.05), "is 0.100 below that of the baseline (95 % interval −0.200 to −0.05"),
+        ((0.1, None, None), "by +0.100; how sure that is cannot be told"),
+        ((None, None, None), "cannot be compared"),
+    ],
+)
+def test_the_sentence_claims_no_more_than_the_interval_shows(
+    figure: tuple[float | None, float | None, float | None], said: str
+) -> None:
+    value, low, high = figure
+    assert said in above_baseline("the baseline", {"value": value, "low": low, "high": high})
 
 
 @given(st.integers(0, 1000), st.integers(1, 5))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from server.training.documents.card_markdown import card_markdown
 from server.training.documents.markup import tag
 from server.training.documents.page import SECTIONS, page
 from server.training.documents.page_evidence import picture
@@ -114,8 +115,26 @@ def test_headline_has_interval_and_baseline(written: dict[str, Any]) -> None:
     for figure in written["headline"].values():
         assert f"{figure['value']:.3f}" in words
         assert f"{figure['low']:.2f} to {figure['high']:.2f}" in words
-    assert f"most common class: {1 / 7:.3f}" in words
+    assert f"Most common class {1 / 7:.3f}" in " ".join(words.split())
     assert "The metadata has no age, sex or site." in words
+
+
+def test_the_metadata_baseline_stands_with_its_interval_and_what_it_shows(
+    written: dict[str, Any],
+) -> None:
+    """What the metadata tell has an interval, and a sentence says whether pictures add to it."""
+    sentence = "No difference from a model that sees only age is shown."
+    metadata = {
+        "columns": ["age"],
+        "headline": {"balanced_accuracy": {"value": 0.512, "low": 0.43, "high": 0.59}},
+        "sentence": sentence,
+    }
+    told = written | {"baselines": written["baselines"] | {"metadata": metadata}}
+    words = " ".join(" ".join(Reader(page(told)).words).split())
+    assert "Metadata only 0.512 0.43 to 0.59" in words
+    assert sentence in words
+    assert sentence in card_markdown(told)
+    assert "0.512 (0.43 to 0.59)" in card_markdown(told)
 
 
 def test_small_subgroups_are_marked(written: dict[str, Any]) -> None:
