@@ -10,38 +10,60 @@ millions, and automatic differentiation finds the same gradients for the weights
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, fx, nn
-from torch.autograd.function import once_differentiable
 
-from server.training.engine.layers import UnevenConv2d
+from server.training.engine.convolving import (
+    ACTIVATIONS,
+    Layout,
+    convolve,
+    convolve_and_activate,
+    fused_kind,
+)
+from server.training.engine.overwriting import OverwritingReLU6
 from server.training.engine.precision import slow_in_bfloat16
 
 
 class FoldedConvolution(nn.Module):
-    """A convolution and the BatchNorm after it, in inference mode, as one convolution.
+    """Padding, convolution, BatchNorm in inference mode and activation, as one.
 
     Args:
         convolution, norm: as they stand in the network; their parameters are used, not copied.
+        padding: lays zeros around the picture before them; None = nothing does.
+        activation: what follows them; None = nothing.
     """
 
-    def __init__(self, convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
+    def __init__(
+        self,
+        convolution: nn.Conv2d,
+        norm: nn.BatchNorm2d,
+        padding: nn.ZeroPad2d | None = None,
+        activation: nn.Module | None = None,
+    ) -> None:
         super().__init__()
         self.convolution = convolution
         self.norm = norm
+        self.activation = activation
+        self._layout = Layout.of(convolution, padding)
+        self._fused = fused_kind(activation)
 
     def forward(self, x: Tensor) -> Tensor:
-        convolution = self.convolution
-        if isinstance(convolution, UnevenConv2d):
-            x = nn.functional.pad(x, convolution.edges)
-        if torch.is_autocast_enabled(x.device.type) and slow_in_bfloat16(convolution, x.device):
+        weight, bias = self._folded()
+        mixed = torch.is_autocast_enabled(x.device.type)
+        learns = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
+        plain = x.device.type == "cpu" and x.dtype is torch.float32 and not mixed
+        if self._fused and plain and not learns:
+            return convolve_and_activate(self._layout, x, weight, bias, self._fused)
+        if mixed and slow_in_bfloat16(self.convolution, x.device):
             with torch.autocast(x.device.type, enabled=False):
-                return self._convolve(x.float())
-        return self._convolve(x)
+                return self._activated(convolve(self._layout, x.float(), weight, bias))
+        return self._activated(convolve(self._layout, x, weight, bias))
 
-    def _convolve(self, x: Tensor) -> Tensor:
+    def _folded(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the convolution that does the work of both."""
         convolution, norm = self.convolution, self.norm
         assert norm.running_mean is not None
         assert norm.running_var is not None
@@ -52,40 +74,10 @@ class FoldedConvolution(nn.Module):
         if convolution.bias is not None:
             mean = mean - convolution.bias
         shift = (norm.bias if norm.affine else 0) - mean * scale
-        return nn.functional.conv2d(
-            x,
-            convolution.weight * scale[:, None, None, None],
-            shift,
-            convolution.stride,
-            convolution.padding,
-            convolution.dilation,
-            convolution.groups,
-        )
+        return convolution.weight * scale[:, None, None, None], shift
 
-
-class _ClampInPlace(torch.autograd.Function):
-    """ReLU6 that remembers its result alone; torch's own in-place kind copies its input first."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        x.clamp_(0, 6)
-        ctx.mark_dirty(x)
-        ctx.save_for_backward(x)
-        return x
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        # Strictly inside the bounds the result is the input; at them the gradient is nothing.
-        result = ctx.saved_tensors[0]
-        return torch.ops.aten.hardtanh_backward(gradient, result, 0.0, 6.0)  # type: ignore[no-any-return]
-
-
-class OverwritingReLU6(nn.Module):
-    """``min(max(x, 0), 6)``, in the memory of ``x``."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return _ClampInPlace.apply(x)  # type: ignore[no-any-return,no-untyped-call]
+    def _activated(self, x: Tensor) -> Tensor:
+        return x if self.activation is None else self.activation(x)
 
 
 def folded(network: fx.GraphModule) -> fx.GraphModule:
@@ -99,46 +91,82 @@ def folded(network: fx.GraphModule) -> fx.GraphModule:
     root = nn.Module()
     drawing = fx.Graph()
     values: dict[fx.Node, fx.Node] = {}
+    groups = {group.norm: group for group in _groups(network)}
+    taken_along = {node for group in groups.values() for node in group.others}
     for node in network.graph.nodes:
-        convolution = _convolution_before(network, node)
-        if convolution is not None:
-            norm = network.get_submodule(node.target)
-            root.add_module(node.name, FoldedConvolution(*_typed(network, convolution, norm)))
-            before = values[convolution.all_input_nodes[0]]
-            values[node] = drawing.call_module(node.name, (before,))
-        elif not _is_folded_later(network, node):
+        if node in groups:
+            group = groups[node]
+            root.add_module(node.name, _one_of(network, group))
+            values[group.last] = drawing.call_module(node.name, (values[group.input],))
+        elif node not in taken_along:
             if node.op == "call_module":
-                root.add_module(node.target, _overwriting(network.get_submodule(node.target)))
+                root.add_module(node.target, _overwriting(_module(network, node)))
             values[node] = drawing.node_copy(node, lambda each: values[each])
     drawing.lint()
     return fx.GraphModule(root, drawing, class_name=f"Folded{type(network).__name__}")
 
 
-def _typed(
-    network: fx.GraphModule, convolution: fx.Node, norm: nn.Module
-) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
-    first = network.get_submodule(str(convolution.target))
-    assert isinstance(first, nn.Conv2d)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Layers that become one."""
+
+    padding: fx.Node | None
+    convolution: fx.Node
+    norm: fx.Node
+    activation: fx.Node | None
+
+    @property
+    def input(self) -> fx.Node:
+        return (self.padding or self.convolution).all_input_nodes[0]
+
+    @property
+    def last(self) -> fx.Node:
+        return self.activation or self.norm
+
+    @property
+    def others(self) -> list[fx.Node]:
+        found = (self.padding, self.convolution, self.activation)
+        return [each for each in found if each is not None]
+
+
+def _groups(network: fx.GraphModule) -> Iterator[_Group]:
+    for node in network.graph.nodes:
+        if not _is_a(network, node, nn.BatchNorm2d):
+            continue
+        convolution = node.all_input_nodes[0]
+        if _feeds_one(convolution) and _is_a(network, convolution, nn.Conv2d):
+            before = convolution.all_input_nodes[0]
+            padded = _feeds_one(before) and _is_a(network, before, nn.ZeroPad2d)
+            users = list(node.users)
+            activated = len(users) == 1 and _is_a(network, users[0], ACTIVATIONS)
+            yield _Group(
+                before if padded else None, convolution, node, users[0] if activated else None
+            )
+
+
+def _one_of(network: fx.GraphModule, group: _Group) -> FoldedConvolution:
+    convolution, norm = _module(network, group.convolution), _module(network, group.norm)
+    padding = None if group.padding is None else _module(network, group.padding)
+    assert isinstance(convolution, nn.Conv2d)
     assert isinstance(norm, nn.BatchNorm2d)
-    return first, norm
+    assert padding is None or isinstance(padding, nn.ZeroPad2d)
+    last = group.activation
+    activation = None if last is None else _overwriting(_module(network, last))
+    return FoldedConvolution(convolution, norm, padding, activation)
 
 
-def _convolution_before(network: fx.GraphModule, node: fx.Node) -> fx.Node | None:
-    """The convolution that only the BatchNorm ``node`` listens to; None for other nodes."""
-    if not _is_a(network, node, nn.BatchNorm2d):
-        return None
-    before = node.args[0]
-    assert isinstance(before, fx.Node)
-    alone = len(before.users) == 1
-    return before if alone and _is_a(network, before, nn.Conv2d) else None
+def _module(network: fx.GraphModule, node: fx.Node) -> nn.Module:
+    return network.get_submodule(str(node.target))
 
 
-def _is_folded_later(network: fx.GraphModule, node: fx.Node) -> bool:
-    return any(_convolution_before(network, user) is node for user in node.users)
+def _feeds_one(node: fx.Node) -> bool:
+    return len(node.users) == 1
 
 
-def _is_a(network: fx.GraphModule, node: fx.Node, kind: type[nn.Module]) -> bool:
-    return node.op == "call_module" and isinstance(network.get_submodule(str(node.target)), kind)
+def _is_a(
+    network: fx.GraphModule, node: fx.Node, kind: type[nn.Module] | tuple[type[nn.Module], ...]
+) -> bool:
+    return node.op == "call_module" and isinstance(_module(network, node), kind)
 
 
 def _overwriting(module: nn.Module) -> nn.Module:

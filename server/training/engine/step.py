@@ -105,7 +105,6 @@ class Step:
         self, key: int, answers: Answers, targets: torch.Tensor, images: int, pieces: list[slice]
     ) -> Outcome:
         """Leave in the parameters this share's part of the mean gradient of the batch."""
-        torch.manual_seed(key)
         self._optimizer.zero_grad(set_to_none=True)
         outcome = Outcome(*torch.zeros((2, 1), device=self._device))
         for rows in pieces:

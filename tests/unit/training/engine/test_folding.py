@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from server.training.engine.folding import FoldedConvolution, OverwritingReLU6
+from server.training.engine.folding import FoldedConvolution
+from server.training.engine.overwriting import OverwritingReLU6
 from tests.unit.training.engine.networks import (
     FOUR,
     as_torch,
@@ -37,6 +38,21 @@ def test_folding_changes_neither_answers_nor_gradients(name: str) -> None:
     size = max(float(each.abs().max()) for each in plain_gradients)
     for one, other in zip(plain_gradients, folded_gradients, strict=True):
         assert float((one - other).abs().max()) < 1e-8 * size
+
+
+@pytest.mark.parametrize("size", [48, 75])
+@pytest.mark.parametrize("name", FOUR)
+def test_answers_without_gradients_are_the_same(name: str, size: int) -> None:
+    """The activation within the convolution, and zeros in the kernel instead of the picture."""
+    network = random_network(name, size)
+    enliven(network)
+    module = network.module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    images = module.preprocess(as_torch(pictures(size)))
+    with torch.inference_mode():
+        plain, folded = module.backbone(images.clone()), module._folded[0](images.clone())
+        exact = module.double().backbone(images.double()).numpy()
+    rounding = relative_error(plain.numpy(), exact)  # deep networks of random weights multiply it
+    assert relative_error(folded.numpy(), exact) < 1e-5 + 5 * rounding < 0.05
 
 
 @pytest.mark.parametrize("name", FOUR)
