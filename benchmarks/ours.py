@@ -24,18 +24,14 @@ from server.training.engine.images import Examples, ImageSource
 from server.training.engine.loss import Loss
 from server.training.engine.network import Network, build
 from server.training.engine.optimizers import Group, build_optimizer
-from server.training.engine.phases import (
-    EpochSettings,
-    PhaseSettings,
-    Surroundings,
-    WholePhase,
-)
+from server.training.engine.phase import PhaseSettings, Surroundings
 from server.training.engine.records import RecordFile, RecordWriter
 from server.training.engine.resident import on_the_device
 from server.training.engine.scoring import score
 from server.training.engine.tally import EpochFigures
 from server.training.engine.trainee import Trainee
 from server.training.engine.weights import resolve
+from server.training.engine.whole_phase import EpochSettings, WholePhase
 
 CLASSES = 7
 _KEY = bytes(32)

@@ -42,6 +42,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 _RESAMPLES = 500
+_MOST_VIEWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ VARIANTS = (
     replace(DEFAULT, name="penalty 0.003", ridge=0.003),
     replace(DEFAULT, name="penalty 0.1", ridge=0.1),
     replace(DEFAULT, name="one augmented view more", views=1),
+    replace(DEFAULT, name="three augmented views more", views=3),
 )
 
 
@@ -105,12 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found: dict[str, list[Answers]] = {each.name: [] for each in VARIANTS}
     with work_folder() as work:
         data = fresh(unpacked(options.data, work), work / "set")
-        plain, views, datasets = _features(data, work, options)
+        views, datasets = _features(data, work, options)
         for dataset, seed in zip(datasets, options.seeds, strict=True):
             for variant in VARIANTS:
-                found[variant.name].append(
-                    _trained(variant, dataset, (plain, views), seed, options)
-                )
+                found[variant.name].append(_trained(variant, dataset, views, seed, options))
                 print(seed, variant.name, round(found[variant.name][-1].balanced, 3), flush=True)
     _outcome(found, datasets[0].split.labels, options).show_and_save(options.results)
     return 0
@@ -134,11 +134,11 @@ def parser() -> argparse.ArgumentParser:
 
 def _features(
     data: Path, work: Path, options: argparse.Namespace
-) -> tuple[Floats, Floats, list[Dataset]]:
-    """Features of every image as it is and in one augmented view, and the split of each seed."""
+) -> tuple[list[Floats], list[Dataset]]:
+    """Features of every image as it is and in augmented views, and the split of each seed."""
     which = architecture("MobileNetV2")
-    found = understand(data)
-    datasets = [prepare_dataset(data, found, seed, None, 224) for seed in options.seeds]
+    understood = understand(data)
+    datasets = [prepare_dataset(data, understood, seed, None, 224) for seed in options.seeds]
     first = datasets[0]
     weights = resolve(which, "imagenet", options.weights_dir)
     network = build(which, first.image_size, len(first.split.labels), weights, seed=0)
@@ -149,15 +149,17 @@ def _features(
     )
     source = ImageSource(records, first.image_size, device, Strength())
     batches = cut(np.arange(len(first.images)), 64)
-    draws = np.array_split(draw(0, 0, len(first.images)), len(batches))
 
     def seen(images: Iterator[torch.Tensor]) -> Floats:
         with torch.inference_mode():
             return np.concatenate([module.features(each).float().numpy() for each in images])
 
-    plain, changed = seen(source.plain(batches)), seen(source.augmented(batches, draws))
+    found = [seen(source.plain(batches))]
+    for view in range(_MOST_VIEWS):
+        draws = np.array_split(draw(0, view, len(first.images)), len(batches))
+        found.append(seen(map(source.changed, source.stored(batches), draws)))
     records.close()
-    return plain, changed, datasets
+    return found, datasets
 
 
 def print_nothing(_images: int) -> None:
@@ -167,11 +169,11 @@ def print_nothing(_images: int) -> None:
 def _trained(
     variant: Variant,
     dataset: Dataset,
-    features: tuple[Floats, Floats],
+    views: list[Floats],
     seed: int,
     options: argparse.Namespace,
 ) -> Answers:
-    plain, views = features
+    plain = views[0]
     train, validation = (
         dataset.examples(dataset.split.train),
         dataset.examples(dataset.split.validation),
@@ -183,7 +185,7 @@ def _trained(
     def scaled(which: Floats, numbers: Ints) -> torch.Tensor:
         return torch.from_numpy((which[numbers][:, columns] - mean) / deviation)
 
-    seen = [scaled(plain, train.numbers), *[scaled(views, train.numbers)] * variant.views]
+    seen = [scaled(each, train.numbers) for each in views[: 1 + variant.views]]
     head = _fitted(variant, seen, train.targets, seed, options)
     with torch.inference_mode():
         logits = head(scaled(plain, validation.numbers))

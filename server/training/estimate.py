@@ -209,7 +209,6 @@ def _little_plan(plan: Plan, dataset: Dataset) -> Plan:
         epochs=1 + fine_tuned,
         head_epochs=1,
         fine_tune_epochs=fine_tuned,
-        views=min(plan.views, 2) or 1,
         train=len(dataset.split.train),
         validation=len(dataset.split.validation),
         test=0,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from server.training.context import Context
 from server.training.engine.cache import pixel_key, place_for_caches
-from server.training.engine.features import Features, ImageFeatures, keep_plain, keep_views
-from server.training.engine.images import Examples, ImageSource
+from server.training.engine.features import ImageFeatures, keep_features
+from server.training.engine.images import ImageSource
 from server.training.engine.trainee import Trainee
 
-_MESSAGE = "Looking at the images with the frozen backbone"
+MESSAGE = "Looking at the images with the frozen backbone"
 
 
 def features_of_all(context: Context, source: ImageSource, trainee: Trainee) -> ImageFeatures:
@@ -29,50 +29,21 @@ def features_of_all(context: Context, source: ImageSource, trainee: Trainee) -> 
         folders = [place_for_caches(dataset.folder, context.spec.run_dir)]
     else:
         name = f"{context.plan.fingerprint} {context.spec.request.seed}"
-        folders = run_folders(context)
-    found, were_there = keep_plain(
+        folders = _run_folders(context)
+    found, were_there = keep_features(
         trainee,
         source,
         name=name,
         folders=folders,
-        tick=context.ticker(_MESSAGE, 0),
+        tick=context.ticker(MESSAGE, 0),
         warn=context.announcer.warning,
     )
     if were_there:
-        context.meter.skip("forward", context.plan.plain_feature_work())
+        context.meter.skip("forward", context.plan.feature_images)
     return found
 
 
-def features_to_learn_from(
-    context: Context, source: ImageSource, trainee: Trainee, train: Examples, validation: Examples
-) -> Features:
-    """What the head trains on: the plain features of all, and augmented views for training.
-
-    Raises:
-        OSError: when the disk is full.
-    """
-    context.announcer.stage("features", _MESSAGE)
-    plain = features_of_all(context, source, trainee)
-    further = context.plan.views - 1
-    augmented = None
-    if further > 0:
-        augmented, were_there = keep_views(
-            trainee,
-            source,
-            train,
-            views=further,
-            seed=context.spec.request.seed,
-            fingerprint=context.plan.fingerprint,
-            folders=run_folders(context),
-            tick=context.ticker(_MESSAGE, 0),
-            warn=context.announcer.warning,
-        )
-        if were_there:
-            context.meter.skip("forward", further * len(train))
-    return Features(plain, augmented, context.plan.views, train.numbers, validation.numbers)
-
-
-def run_folders(context: Context) -> list[Path]:
+def _run_folders(context: Context) -> list[Path]:
     """The run's folder, and that of the attempt it goes on from."""
     spec = context.spec
     return [spec.run_dir, *([spec.resume_from.parent] if spec.resume_from else [])]

@@ -14,7 +14,7 @@ from server.training.dataset import Dataset
 from server.training.engine.images import ImageSource
 from server.training.engine.network import build
 from server.training.engine.trainee import Trainee
-from server.training.frozen import features_of_all
+from server.training.frozen import MESSAGE, features_of_all
 from server.training.plan import make_plan
 from server.training.spec import TrainSpec
 
@@ -85,7 +85,7 @@ def _look(context: Context, source: ImageSource) -> tuple[tuple[NearDuplicate, .
 
     if context.network.weights.used == "random" or not context.plan.head_epochs:
         return look(None), _PIXELS
-    context.announcer.stage("features", "Looking at the images with the frozen backbone")
+    context.announcer.stage("features", MESSAGE)
     trainee = Trainee(context.network, context.device.torch)
     with contextlib.closing(features_of_all(context, source, trainee)) as features:
         found = look(Vectors(features, context.network.architecture.features))

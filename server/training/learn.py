@@ -10,27 +10,22 @@ import numpy as np
 import torch
 
 from server.training.context import Context
-from server.training.engine.batches import cut, read_batches
+from server.training.engine.batches import cut
 from server.training.engine.checkpoint import Checkpoint, load_weights
 from server.training.engine.device import going_on
 from server.training.engine.dropout import BatchDraws
-from server.training.engine.features import Features
+from server.training.engine.features import ImageFeatures
+from server.training.engine.head_phase import HeadPhase
 from server.training.engine.images import ImageSource
 from server.training.engine.loop import Course, Loop
 from server.training.engine.loss import Loss
 from server.training.engine.optimizers import Group, build_optimizer
-from server.training.engine.phases import (
-    EpochSettings,
-    HeadPhase,
-    PhaseSettings,
-    Surroundings,
-    TrainingPhase,
-    WholePhase,
-)
+from server.training.engine.phase import PhaseSettings, Surroundings, TrainingPhase
 from server.training.engine.sampling import by_square_root, every_image_once
 from server.training.engine.tally import BEGINNING
 from server.training.engine.trainee import Trainee
-from server.training.frozen import features_to_learn_from
+from server.training.engine.whole_phase import EpochSettings, WholePhase
+from server.training.frozen import MESSAGE, features_of_all
 from server.training.second_head import join_second_head
 
 _HEAD_RIDGE = 0.03
@@ -45,6 +40,7 @@ _AVERAGE_DECAY = 0.998
 """Of the average of the weights that is kept instead of the last ones."""
 _SCALING_IMAGES = 1024
 """From which the spread of the features is measured when no epoch trains the head alone."""
+_SCALING_BATCH = 256
 _SIZE_STEP = 16
 _SMALLEST_SIZE = 64
 """No fewer pixels: below them the last maps of a network are a pixel or two wide."""
@@ -123,11 +119,11 @@ class _Lesson:
         plan, meter = self.context.plan, self.context.meter
         self.trainee.load(checkpoint.weights, head_only=checkpoint.head_only)
         done = [plan.epoch_work(epoch) for epoch in range(1, checkpoint.epoch + 1)]
-        if checkpoint.epoch >= plan.head_epochs:
-            done.append(plan.feature_work())
         for work in done:
             for kind, amount in work.items():
                 meter.skip(kind, amount)
+        if checkpoint.epoch >= plan.head_epochs:
+            meter.skip("forward", plan.feature_images)
         if checkpoint.so_far is not None:
             self.context.announcer.note(
                 f"Going on inside epoch {checkpoint.epoch + 1}, "
@@ -148,19 +144,18 @@ class _Lesson:
         with contextlib.closing(self._features()) as features:
             self.context.announcer.stage("head", "Training the head on the frozen backbone")
             if course.epoch == 0:
-                self.trainee.scale_features(_vectors(features))
+                batches = cut(self.train.numbers, _SCALING_BATCH)
+                self.trainee.scale_features(features.batches(batches))
             head = Group(tuple(self.trainee.module.head_parameters()), request.learning_rate)
             phase = HeadPhase(
                 self.around,
                 self._settings(1, plan.head_epochs, ridge=_HEAD_RIDGE),
                 self.train,
                 build_optimizer(request.optimizer, [head]),
-                features,
+                validation=self.validation,
+                features=features,
             )
             self._run(phase, course)
-        self.context.ranks.wait()
-        if self.context.ranks.is_first:
-            features.remove()
 
     def _train_whole(self, course: Course) -> None:
         plan, request, module = self.context.plan, self.request, self.trainee.module
@@ -228,19 +223,12 @@ class _Lesson:
         )
         loop.run(phase, course)
 
-    def _features(self) -> Features:
+    def _features(self) -> ImageFeatures:
         ranks = self.context.ranks
         if not ranks.is_first:
             ranks.wait()  # until the first process has put them on the disk
-        features = features_to_learn_from(
-            self.context, self.source, self.trainee, self.train, self.validation
-        )
+        self.context.announcer.stage("features", MESSAGE)
+        features = features_of_all(self.context, self.source, self.trainee)
         if ranks.is_first:
             ranks.wait()
         return features
-
-
-def _vectors(features: Features) -> Iterator[torch.Tensor]:
-    """The training images' features as they are."""
-    batches = cut(features.train_numbers, 256)
-    return read_batches(features.records, batches, (features.width,), torch.float16)

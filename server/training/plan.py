@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from server.domain.errors import InvalidInput
 from server.domain.training_request import TrainingRequest
 from server.training.dataset import Dataset
-from server.training.engine.features import views_for
-from server.training.engine.phases import statistics_images
 from server.training.engine.progress import Work
 from server.training.engine.weights import ResolvedWeights
+from server.training.engine.whole_phase import statistics_images
 from server.training.evaluation.split import PARTS
 
 SECOND_HEAD_EPOCHS = 10
@@ -29,7 +28,6 @@ class Plan:
         epochs: of the whole run, ``head_epochs`` first, then ``fine_tune_epochs``.
         random_start: nothing was pretrained, so BatchNorm learns its statistics and the whole
             network has one rate.
-        views: of each training image, for the frozen backbone.
         train, validation, test: number of images.
         fingerprint: of all that decides the result; a checkpoint fits only the same one.
     """
@@ -38,7 +36,6 @@ class Plan:
     head_epochs: int
     fine_tune_epochs: int
     random_start: bool
-    views: int
     train: int
     validation: int
     test: int
@@ -69,14 +66,10 @@ class Plan:
             "head": SECOND_HEAD_EPOCHS * self.train + self.validation,
         }
 
-    def plain_feature_work(self) -> float:
-        """Images that the frozen backbone has to look at as they are: all of them."""
+    @property
+    def feature_images(self) -> int:
+        """Images that the frozen backbone has to look at: all of them."""
         return self.train + self.validation + self.test if self.head_epochs else 0
-
-    def feature_work(self) -> dict[Work, float]:
-        """All that the frozen backbone has to look at."""
-        augmented = (self.views - 1) * self.train if self.head_epochs else 0
-        return {"forward": self.plain_feature_work() + augmented}
 
     def epoch_work(self, epoch: int) -> dict[Work, float]:
         """What one epoch needs."""
@@ -92,11 +85,11 @@ class Plan:
         """What the whole run needs."""
         total: dict[Work, float] = {
             "decode": self.train + self.validation + self.test,
-            "forward": self.validation + self.test,
+            "forward": self.feature_images + self.validation + self.test,
             "save": 1,
         }
         epochs = map(self.epoch_work, range(1, self.epochs + 1))
-        for part in (self.feature_work(), *epochs, self.second_head_work()):
+        for part in (*epochs, self.second_head_work()):
             for kind, amount in part.items():
                 total[kind] = total.get(kind, 0) + amount
         return total
@@ -111,7 +104,6 @@ def make_plan(request: TrainingRequest, dataset: Dataset, weights: ResolvedWeigh
         head_epochs=head,
         fine_tune_epochs=fine_tuned,
         random_start=random_start,
-        views=views_for(head),
         train=len(dataset.split.train),
         validation=len(dataset.split.validation),
         test=len(dataset.split.test),

@@ -16,11 +16,12 @@ import torch
 
 from server.training.context import Context
 from server.training.engine.distributed import ALONE
-from server.training.engine.features import Features, keep_plain
+from server.training.engine.features import ImageFeatures, keep_features
+from server.training.engine.head_phase import HeadPhase
 from server.training.engine.images import Examples, ImageSource
 from server.training.engine.loop import Course
 from server.training.engine.optimizers import Group, build_optimizer
-from server.training.engine.phases import HeadPhase, PhaseSettings, Surroundings
+from server.training.engine.phase import PhaseSettings, Surroundings
 from server.training.evaluation.metrics import balanced_accuracy
 from server.training.plan import SECOND_HEAD_EPOCHS
 
@@ -44,10 +45,10 @@ def join_second_head(
     Raises:
         OSError: when the disk is full.
     """
-    train, validation = parts
+    _, validation = parts
     context.announcer.note("Fitting a second head to what the backbone has become")
     tick = context.ticker("Fitting a second head", context.plan.epochs)
-    kept, were_there = keep_plain(
+    kept, were_there = keep_features(
         around.trainee,
         source,
         name=f"tuned {context.plan.fingerprint}",
@@ -57,8 +58,8 @@ def join_second_head(
     )
     if were_there:
         context.meter.skip("forward", len(context.dataset.images))
-    with contextlib.closing(Features(kept, None, 1, train.numbers, validation.numbers)) as features:
-        phase = _phase(context, replace(around, ranks=ALONE), train, features)
+    with contextlib.closing(kept):
+        phase = _phase(context, replace(around, ranks=ALONE), parts, kept)
         first = [each.detach().clone() for each in _head(around)]
         for epoch in range(1, SECOND_HEAD_EPOCHS + 1):
             phase.train_epoch(epoch, tick)
@@ -77,9 +78,13 @@ def join_second_head(
 
 
 def _phase(
-    context: Context, around: Surroundings, train: Examples, features: Features
+    context: Context,
+    around: Surroundings,
+    parts: tuple[Examples, Examples],
+    features: ImageFeatures,
 ) -> HeadPhase:
     request = context.spec.request
+    train, validation = parts
     return HeadPhase(
         around,
         PhaseSettings(
@@ -92,7 +97,8 @@ def _phase(
         ),
         train,
         build_optimizer("Adam", [Group(tuple(_head(around)), _RATE)]),
-        features,
+        validation=validation,
+        features=features,
     )
 
 

@@ -129,8 +129,8 @@ class Findings:
     def _siblings(self) -> str:
         return (
             f"A split of single images at random would have put a sibling of "
-            f"{self.leak_at_random:.0%} of the test images into training; in this split it is "
-            f"{self.leak_now:.0%}."
+            f"{_percent(self.leak_at_random)} of the test images into training; in this split it is "
+            f"{_percent(self.leak_now)}."
         )
 
     def _copies(self) -> str:
@@ -139,11 +139,13 @@ class Findings:
         )
 
     def _near(self) -> str:
-        return (
-            f"Near-duplicates ({self.looked_with}): {self.within} pairs within lesions, "
-            f"{len(self.across)} under different lesions, which were tied together before the "
-            "split."
+        within = f"{self.within} {'pair' if self.within == 1 else 'pairs'} within lesions"
+        across = (
+            f"{len(self.across)} under different lesions, tied together before the split"
+            if self.across
+            else "none under different lesions"
         )
+        return f"Near-duplicates ({self.looked_with}): {within}, {across}."
 
     def _result(self) -> str:
         if self.across_parts:

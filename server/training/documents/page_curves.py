@@ -45,7 +45,7 @@ def curves_section(report: Fields) -> Markup | None:
             tag("p", "Each class against all others. Dashed: what guessing gives.", class_="note"),
             tag("h3", "ROC: sensitivity against 1 − specificity"),
             tag("div", roc, class_="charts"),
-            tag("h3", "Precision against sensitivity"),
+            tag("h3", "Precision against sensitivity, with average precision (AP)"),
             tag("div", recall, class_="charts"),
         ]
     )
@@ -86,7 +86,7 @@ def _roc(label: str, points: list[Point], area: Estimate) -> Markup:
 
 
 def _precision_recall(label: str, points: list[Point], row: Fields, total: int) -> Markup:
-    about = f"average precision {estimate(row.get('average_precision')).whole}"
+    about = f"AP {estimate(row.get('average_precision')).whole}"
     share = count(row.get("support")) / total if total else 0.0
     marks = [level(share), curve(points)]
     axes = ("sensitivity", "precision")
@@ -105,7 +105,7 @@ def _reliability(name: str, bins: list[tuple[float, float, float]], error: Estim
 
 
 def _figure(name: str, about: str, diagram: Markup) -> Markup:
-    return tag("figure", tag("figcaption", tag("strong", name), " · ", about), diagram)
+    return tag("figure", tag("figcaption", tag("strong", name), " ", about), diagram)
 
 
 def _by_class(found: Any, across: tuple[str, ...]) -> list[tuple[str, list[Point]]]:

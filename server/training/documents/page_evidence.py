@@ -40,7 +40,7 @@ def _mistake(row: Fields) -> Markup:
             "figcaption",
             tag("strong", text(row.get("truth"))),
             f" taken for {text(row.get('answer'))}",
-            f", {100 * sure:.0f} %" if sure is not None else None,
+            f", {100 * sure:.0f}\N{NO-BREAK SPACE}%" if sure is not None else None,
             tag("br"),
             name,
         ),
@@ -50,7 +50,7 @@ def _mistake(row: Fields) -> Markup:
 def picture(source: Any, about: str) -> Markup:
     """A picture that is inside the page; anything else becomes an empty frame."""
     if isinstance(source, str) and _PICTURE.fullmatch(source):
-        return tag("img", src=source, alt=about, loading="lazy")
+        return tag("img", src=source, alt=about)
     return tag("div", "no picture", class_="missing", role="img", aria_label=about)
 
 

@@ -41,7 +41,7 @@ def headline_section(report: Fields) -> Markup:
                 if facts.has_intervals(report)
                 else facts.intervals_sentence(report) + " ",
                 tag("span", class_="key"),
-                "What is reached without looking at any picture.",
+                "What is reached without looking at any picture, with its interval.",
                 class_="note",
             ),
             tag("dl", cards, class_="headline"),
@@ -83,7 +83,7 @@ def confusion_section(report: Fields) -> Markup | None:
     if not names or len(counts) != len(names):
         return None
     head = tag(
-        "tr", tag("th", "true ↓ answered →"), [tag("th", name, scope="col") for name in names]
+        "tr", tag("th", "true\N{NO-BREAK SPACE}↓ answered\N{NO-BREAK SPACE}→"), [tag("th", name, scope="col") for name in names]
     )
     rows = [
         tag("tr", tag("th", name, scope="row"), _cells(items(row), place))
@@ -110,7 +110,7 @@ def _cells(row: list[object], place: int) -> list[Markup]:
             tag(
                 "td",
                 f"{images:,}",
-                tag("small", f"{100 * share:.0f} %") if total else None,
+                tag("small", f"{100 * share:.0f} %") if images else None,
                 class_=style or None,
                 style=f"--share:{0.85 * share:.3f}",
             )

@@ -74,12 +74,6 @@ class ImageSource:
         """The images of ``batches`` of record numbers."""
         yield from map(self.as_images, self.stored(batches))
 
-    def augmented(
-        self, batches: Sequence[Numbers], draws: Sequence[Draws]
-    ) -> Iterator[torch.Tensor]:
-        """The same, each batch changed by its rows of draws."""
-        yield from map(self.changed, self.stored(batches), draws)
-
 
 def _pick(pixels: torch.Tensor, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
     for batch in batches:

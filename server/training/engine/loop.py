@@ -19,7 +19,7 @@ from server.domain.errors import InvalidInput
 from server.domain.events import EpochEnded
 from server.training.engine.checkpoint import Best, Checkpoint, save_checkpoint, save_weights
 from server.training.engine.pace import Pace
-from server.training.engine.phases import Surroundings, TrainingPhase
+from server.training.engine.phase import Surroundings, TrainingPhase
 from server.training.engine.progress import Work, WorkMeter
 from server.training.engine.tally import BEGINNING, EpochFigures, EpochSoFar
 from server.training.evaluation.metrics import balanced_accuracy

@@ -26,7 +26,7 @@ class Figure(TypedDict):
 def figure_of(value: float | None, drawn: Table | None = None) -> Figure:
     """A figure, and where the middle 95 % of its draws lie.
 
-    A draw in which the figure is not defined does not count. Where all draws agree, as when every
+    A draw in which the figure is not defined does not count. Where the draws agree, as when every
     image was answered rightly, they say nothing, and the interval is left open.
 
     Args:
@@ -36,7 +36,7 @@ def figure_of(value: float | None, drawn: Table | None = None) -> Figure:
     if value is None or np.isnan(value):
         return {"value": None, "low": None, "high": None}
     known = np.empty(0) if drawn is None else drawn[~np.isnan(drawn)]
-    if not len(known) or np.ptp(known) < _ROUNDING:
+    low, high = np.quantile(known, [_TAIL, 1 - _TAIL]) if len(known) else (0.0, 0.0)
+    if high - low < _ROUNDING:
         return {"value": float(value), "low": None, "high": None}
-    low, high = np.quantile(known, [_TAIL, 1 - _TAIL])
     return {"value": float(value), "low": float(low), "high": float(high)}

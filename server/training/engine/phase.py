@@ -1,4 +1,4 @@
-"""The two phases of a run: the head on kept features, then the whole network on images.
+"""What both phases of a run share: the way through an epoch.
 
 A phase knows how to train for one epoch and how to answer for the validation part. Everything it
 draws at random follows from the seed, the epoch and the step alone, so a run that goes on from a
@@ -18,28 +18,23 @@ import numpy.typing as npt
 import torch
 
 from server.domain.events import Phase
-from server.training.engine.augment import draw
 from server.training.engine.average import Average
-from server.training.engine.batches import Numbers, cut, read_batches
+from server.training.engine.batches import Numbers, cut
 from server.training.engine.device import Device
 from server.training.engine.distributed import ALONE, Ranks
 from server.training.engine.dropout import BatchDraws
-from server.training.engine.features import Features
-from server.training.engine.images import Examples, ImageSource
+from server.training.engine.images import Examples
 from server.training.engine.loss import Loss
-from server.training.engine.memory import Warn, for_answers, for_training
+from server.training.engine.memory import Warn, for_training
 from server.training.engine.optimizers import set_rate
 from server.training.engine.progress import Work
 from server.training.engine.sampling import Sampling, every_image_once
 from server.training.engine.schedule import rate_factor
-from server.training.engine.scoring import Tick, look, score
+from server.training.engine.scoring import Tick
 from server.training.engine.step import Answers, Ridge, Step, step_key
 from server.training.engine.tally import BEGINNING, EpochFigures, EpochSoFar, Tally
 from server.training.engine.trainee import Trainee
 from server.training.engine.waiting import Waiting
-
-_STATISTICS_IMAGES = 1024
-"""Training images from which BatchNorm's statistics are measured anew."""
 
 AfterStep = Callable[[Callable[[], EpochSoFar]], None]
 """Called between two steps of an epoch with a function that says how far it is."""
@@ -66,19 +61,6 @@ class PhaseSettings:
     average_decay: float | None = None
     ridge: float = 0.0
     warm_up: float = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class EpochSettings:
-    """What may differ from epoch to epoch of the fine-tuning.
-
-    Attributes:
-        source: the training images, at the size and the strength of augmentation of this epoch.
-        cost: of an image, as a share of what one at full size costs, (0, 1].
-    """
-
-    source: ImageSource
-    cost: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,158 +192,3 @@ class TrainingPhase(ABC):
             shown: [n], positions of the training images in the order of the epoch.
             shares: places in that order; what is drawn for an image belongs to its place.
         """
-
-
-class HeadPhase(TrainingPhase):
-    """Trains the head on the features of the frozen backbone."""
-
-    name: Phase = "head"
-    head_only = True
-    work: Work = "head"
-
-    def __init__(
-        self,
-        around: Surroundings,
-        settings: PhaseSettings,
-        train: Examples,
-        optimizer: torch.optim.Optimizer,
-        features: Features,
-    ) -> None:
-        super().__init__(around, settings, train, optimizer)
-        self.features = features
-
-    def validation_logits(self, epoch: int, tick: Tick) -> npt.NDArray[np.float32]:
-        self.around.trainee.module.eval()
-        batches = cut(self.features.of_validation(), max(self.settings.batch_size, 256))
-        with torch.inference_mode():
-            answers = [self._answer(rows).cpu().numpy() for rows in self._read(batches)]
-        tick("head", self.features.validation)
-        return np.concatenate(answers)
-
-    def _enter_training(self) -> None:
-        self.around.trainee.train_head()
-
-    def _batches(
-        self, epoch: int, shown: Numbers, shares: Sequence[Numbers], waiting: Waiting
-    ) -> Iterator[Answers]:
-        views = self._views(epoch)
-        numbers = [self.features.of_training(shown[share], views[share]) for share in shares]
-        for vectors in waiting.watch(self._read(numbers)):
-            yield lambda rows, vectors=vectors: self._answer(vectors[rows])  # type: ignore[misc]
-
-    def _views(self, epoch: int) -> Numbers:
-        """Which view of each training image this epoch learns from."""
-        counter = [0, 0, epoch, 3]
-        chooser = np.random.Generator(np.random.Philox(key=self.settings.seed, counter=counter))
-        return chooser.integers(0, self.features.views, len(self.train))
-
-    def _answer(self, vectors: torch.Tensor) -> torch.Tensor:
-        moved = vectors.to(self.around.device.torch).float()
-        return self.around.trainee.module.logits_from_features(moved)
-
-    def _read(self, batches: Sequence[Numbers]) -> Iterator[torch.Tensor]:
-        return read_batches(self.features.records, batches, (self.features.width,), torch.float16)
-
-
-class WholePhase(TrainingPhase):
-    """Trains backbone and head on augmented images.
-
-    Args:
-        epochs: the settings of each epoch of the phase, in order.
-        validation_source: the images at the size of the finished network.
-        learn_statistics: BatchNorm in training mode, with its statistics measured anew before each
-            validation (precise BatchNorm, Wu and Johnson, arXiv 2105.07576), because Keras's slow
-            running means lag behind a network that learns from nothing. False = BatchNorm in
-            inference mode, which keeps what a pretrained backbone knows.
-    """
-
-    name: Phase = "fine-tuning"
-    head_only = False
-    work: Work = "train"
-
-    def __init__(
-        self,
-        around: Surroundings,
-        settings: PhaseSettings,
-        train: Examples,
-        optimizer: torch.optim.Optimizer,
-        *,
-        epochs: Sequence[EpochSettings],
-        validation: Examples,
-        validation_source: ImageSource,
-        learn_statistics: bool,
-        sampling: Sampling | None = None,
-    ) -> None:
-        super().__init__(
-            around,
-            settings,
-            train,
-            optimizer,
-            sampling=sampling,
-            batch_norm_trains=learn_statistics,
-        )
-        self.epochs = epochs
-        self.validation = validation
-        self.validation_source = validation_source
-        self.learn_statistics = learn_statistics
-
-    def validation_logits(self, epoch: int, tick: Tick) -> npt.NDArray[np.float32]:
-        if self.learn_statistics:
-            self._measure_statistics(epoch, tick)
-        return score(
-            self.around.trainee.module,
-            self.validation_source,
-            self.validation.numbers,
-            self.settings.batch_size,
-            tick,
-            warn=self.around.warn,
-            ranks=self.around.ranks,
-        )
-
-    def _cost(self, epoch: int) -> float:
-        return self.epochs[epoch - self.settings.first_epoch].cost
-
-    def _enter_training(self) -> None:
-        self.around.trainee.train_whole(batch_norm_trains=self.learn_statistics)
-
-    def _batches(
-        self, epoch: int, shown: Numbers, shares: Sequence[Numbers], waiting: Waiting
-    ) -> Iterator[Answers]:
-        source = self.epochs[epoch - self.settings.first_epoch].source
-        draws = draw(self.settings.seed, epoch, len(self.train))
-        stored = source.stored([self.train.numbers[shown[share]] for share in shares])
-        for share, pixels in zip(shares, waiting.watch(stored), strict=True):
-            changes = draws[share]
-
-            def answers(
-                rows: slice,
-                pixels: torch.Tensor = pixels,
-                changes: npt.NDArray[np.float32] = changes,
-            ) -> torch.Tensor:
-                images = source.changed(pixels[rows], changes[rows])
-                with source.device.autocast():
-                    return self.around.trainee.module(images)  # type: ignore[no-any-return]
-
-            yield answers
-
-    def _measure_statistics(self, epoch: int, tick: Tick) -> None:
-        counter = [0, 0, epoch, 4]
-        generator = np.random.Generator(np.random.Philox(key=self.settings.seed, counter=counter))
-        chosen = generator.permutation(self.train.numbers)[:_STATISTICS_IMAGES]
-        source, module = self.validation_source, self.around.trainee.module
-        micro_batch = for_answers(self.settings.batch_size, self.around.warn)
-
-        with self.around.trainee.measuring_statistics():
-            for pixels in source.stored(cut(chosen, self.settings.batch_size)):
-
-                def features(rows: slice, pixels: torch.Tensor = pixels) -> torch.Tensor:
-                    with source.device.autocast():
-                        return module.features(source.as_images(pixels[rows]))
-
-                look(features, len(pixels), micro_batch)
-                tick("forward", len(pixels))
-
-
-def statistics_images(train_images: int) -> int:
-    """How many images each measuring of BatchNorm's statistics passes."""
-    return min(train_images, _STATISTICS_IMAGES)
