@@ -129,8 +129,8 @@ class Findings:
     def _siblings(self) -> str:
         return (
             f"A split of single images at random would have put a sibling of "
-            f"{_percent(self.leak_at_random)} of the test images into training; in this split it is "
-            f"{_percent(self.leak_now)}."
+            f"{100 * self.leak_at_random:.0f} % of the test images into training; in this split "
+            f"it is {100 * self.leak_now:.0f} %."
         )
 
     def _copies(self) -> str:

@@ -11,6 +11,7 @@ from server.training.documents.reading import (
     PARTS,
     PER_CLASS,
     Fields,
+    column_name,
     count,
     estimate,
     fields,
@@ -148,7 +149,7 @@ def _confusion(report: Fields) -> str:
 def _subgroups(report: Fields) -> list[str]:
     rows = [
         (
-            title(text(row.get("column"))),
+            title(column_name(text(row.get("column")))),
             text(row.get("value")) + (" (few)" if row.get("small") is True else ""),
             str(count(row.get("images"))),
             text(row.get("lesions")),

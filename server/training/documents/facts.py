@@ -12,6 +12,7 @@ from server.training.documents.reading import (
     UNKNOWN,
     Estimate,
     Fields,
+    column_name,
     count,
     estimate,
     fields,
@@ -208,7 +209,8 @@ def subgroup_sentence(report: Fields) -> str:
     columns = subgroup_columns(report)
     if not columns:
         return "The report holds no results by age, sex, body site or skin tone."
-    return f"Results by {', '.join(columns)}, each with its n and interval, small groups marked."
+    names = ", ".join(map(column_name, columns))
+    return f"Results by {names}, each with its n and interval, small groups marked."
 
 
 def has_skin_tone(report: Fields) -> bool:

@@ -83,7 +83,9 @@ def confusion_section(report: Fields) -> Markup | None:
     if not names or len(counts) != len(names):
         return None
     head = tag(
-        "tr", tag("th", "true\N{NO-BREAK SPACE}↓ answered\N{NO-BREAK SPACE}→"), [tag("th", name, scope="col") for name in names]
+        "tr",
+        tag("th", "true\N{NO-BREAK SPACE}↓ answered\N{NO-BREAK SPACE}→"),
+        [tag("th", name, scope="col") for name in names],
     )
     rows = [
         tag("tr", tag("th", name, scope="row"), _cells(items(row), place))

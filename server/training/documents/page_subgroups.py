@@ -8,6 +8,7 @@ from server.training.documents.markup import Markup, join, tag
 from server.training.documents.reading import (
     Estimate,
     Fields,
+    column_name,
     count,
     estimate,
     fields,
@@ -30,7 +31,7 @@ def subgroup_section(report: Fields) -> Markup | None:
     for column in facts.subgroup_columns(report):
         shown = [row for row in rows if str(row.get("column")) == column]
         parts += [
-            tag("h3", title(column)),
+            tag("h3", title(column_name(column))),
             tag("div", [_row(row, key, whole) for row in shown], class_="groups"),
         ]
     note = (

@@ -29,6 +29,9 @@ PER_CLASS = {
 }
 """Figures of one class."""
 
+COLUMNS = {"body_site": "body site", "dx_type": "kind of confirmation", "skin_tone": "skin tone"}
+"""Columns of the metadata whose name is not yet a word."""
+
 PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 UNKNOWN = "–"
 
@@ -106,6 +109,11 @@ def text(value: Any) -> str:
 def title(key: str) -> str:
     """``batch_size`` as ``Batch size``."""
     return key.replace("_", " ").strip().capitalize()
+
+
+def column_name(key: str) -> str:
+    """What a column of the metadata is about, within a sentence."""
+    return COLUMNS.get(key, key.replace("_", " "))
 
 
 def labels(report: Fields) -> list[str]:

@@ -6,6 +6,9 @@ import { formatCount } from '@/lib/format';
 import type { Subgroup } from './evidence';
 import { Figured } from './Figured';
 
+/** Columns whose name is not yet a word. */
+const COLUMNS: Record<string, string | undefined> = { dx_type: 'kind of confirmation' };
+
 export function SubgroupsPanel({ groups }: { groups: Subgroup[] }) {
   if (groups.length === 0) return null;
   const columns = [...new Set(groups.map((group) => group.column))];
@@ -27,7 +30,7 @@ export function SubgroupsPanel({ groups }: { groups: Subgroup[] }) {
               <Fragment key={column}>
                 <Table.Tr>
                   <Table.Th colSpan={5} scope="colgroup" c="dimmed" fw={520} pt="md">
-                    {column.replaceAll('_', ' ')}
+                    {COLUMNS[column] ?? column.replaceAll('_', ' ')}
                   </Table.Th>
                 </Table.Tr>
                 {groups
