@@ -8,6 +8,7 @@ from server.training.context import Context
 from server.training.engine.cache import pixel_key, place_for_caches
 from server.training.engine.features import ImageFeatures, keep_features
 from server.training.engine.images import ImageSource
+from server.training.engine.kept_files import mark_used
 from server.training.engine.trainee import Trainee
 
 MESSAGE = "Looking at the images with the frozen backbone"
@@ -38,6 +39,7 @@ def features_of_all(context: Context, source: ImageSource, trainee: Trainee) -> 
         tick=context.ticker(MESSAGE, 0),
         warn=context.announcer.warning,
     )
+    mark_used(found.path, "features_*.bin")
     if were_there:
         context.meter.skip("forward", context.plan.feature_images)
     return found
