@@ -113,7 +113,7 @@ def _table(found: Comparison) -> str:
 
 
 def _row(name: str, each: FigureCompared) -> tuple[str, str, str, str, str]:
-    interval = f"{_signed(each.low)} to {_signed(each.high)}"
+    interval = "–" if each.low is None else f"{_signed(each.low)} to {_signed(each.high)}"
     sides = [_figure(side.mean) for side in (each.a, each.b)]
     for place, side in enumerate((each.a, each.b)):
         if side.spread is not None:

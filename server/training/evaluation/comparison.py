@@ -16,9 +16,9 @@ from typing import Any, Literal
 import numpy as np
 
 from server.training.evaluation.common_ground import ScoredModel, find_common_ground
+from server.training.evaluation.figure import CONFIDENCE
 from server.training.evaluation.mcnemar import McNemar, mcnemar
 from server.training.evaluation.paired_bootstrap import (
-    CONFIDENCE,
     HEADLINE,
     REPLICATES,
     Differences,
@@ -205,8 +205,7 @@ def _sentence(
         return (
             f"No difference shown: {where}, the balanced accuracy of {names['a']} is {means['a']} "
             f"and that of {names['b']} {means['b']}, a difference of "
-            f"{_signed(deciding.difference)} with a 95 % interval from {_signed(deciding.low)} to "
-            f"{_signed(deciding.high)}{_also(also)}."
+            f"{_signed(deciding.difference)} {_interval(deciding)}{_also(also)}."
         )
     worse = "b" if better == "a" else "a"
     low, high = sorted(abs(value) for value in (deciding.low or 0.0, deciding.high or 0.0))
@@ -216,6 +215,12 @@ def _sentence(
         f"{_text(abs(deciding.difference or 0.0))} with a 95 % interval from {_text(low)} to "
         f"{_text(high)}."
     )
+
+
+def _interval(deciding: FigureCompared) -> str:
+    if deciding.low is None or deciding.high is None:
+        return "whichever of the lesions are drawn, so without an interval"
+    return f"with a 95 % interval from {_signed(deciding.low)} to {_signed(deciding.high)}"
 
 
 def _also(others: Sequence[FigureCompared]) -> str:

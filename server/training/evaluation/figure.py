@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 Table = npt.NDArray[np.float64]
-_TAIL = 0.025
+CONFIDENCE = 0.95
+_TAIL = (1 - CONFIDENCE) / 2
 _ROUNDING = 1e-12
 
 
@@ -36,7 +37,7 @@ def figure_of(value: float | None, drawn: Table | None = None) -> Figure:
     if value is None or np.isnan(value):
         return {"value": None, "low": None, "high": None}
     known = np.empty(0) if drawn is None else drawn[~np.isnan(drawn)]
-    low, high = np.quantile(known, [_TAIL, 1 - _TAIL]) if len(known) else (0.0, 0.0)
-    if high - low < _ROUNDING:
+    ends = np.quantile(known, [_TAIL, 1 - _TAIL]) if len(known) else np.zeros(2)
+    if np.ptp(ends) < _ROUNDING:
         return {"value": float(value), "low": None, "high": None}
-    return {"value": float(value), "low": float(low), "high": float(high)}
+    return {"value": float(value), "low": float(ends[0]), "high": float(ends[1])}

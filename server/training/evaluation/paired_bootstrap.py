@@ -16,16 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from server.training.evaluation.figure import Table, figure_of
 from server.training.evaluation.metrics import Floats, Ints
 
 HEADLINE = ("balanced_accuracy", "macro_auc", "accuracy", "macro_f1")
 """The first columns of every table of figures here; the sensitivity of each class follows."""
 
-CONFIDENCE = 0.95
 REPLICATES = 2000
 _CELLS_AT_ONCE = 2_000_000
-
-Table = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +114,13 @@ def paired_bootstrap(
     means = [np.mean([np.mean(models, axis=0) for models in side], axis=0) for side in sides_now]
     drawn = _draw_seeds(sides_drawn, names, seed)
     values = (means[0] - means[1])[0]
-    tail = (1 - CONFIDENCE) / 2
     return Differences(
         a=np.concatenate([models[:, 0] for models in sides_now[0]]),
         b=np.concatenate([models[:, 0] for models in sides_now[1]]),
         mean_a=means[0][0],
         mean_b=means[1][0],
         difference=tuple(
-            _estimate(value, column, tail) for value, column in zip(values, drawn.T, strict=True)
+            _estimate(value, column) for value, column in zip(values, drawn.T, strict=True)
         ),
     )
 
@@ -256,9 +253,7 @@ def _number(names: Sequence[str]) -> int:
     return zlib.crc32("\n".join(names).encode())
 
 
-def _estimate(value: float, drawn: Table, tail: float) -> Estimate:
-    known = drawn[~np.isnan(drawn)]
-    if not len(known) or np.isnan(value):
-        return Estimate(float(value), float("nan"), float("nan"))
-    low, high = np.quantile(known, [tail, 1 - tail])
-    return Estimate(float(value), float(low), float(high))
+def _estimate(value: float, drawn: Table) -> Estimate:
+    found = figure_of(value, drawn)
+    ends = (np.nan if end is None else end for end in (found["low"], found["high"]))
+    return Estimate(float(value), *ends)

@@ -13,7 +13,7 @@ from server.domain.errors import InvalidInput
 from server.training.evaluation.comparison import compare
 from server.training.evaluation.mcnemar import exact_p
 from server.training.evaluation.metrics import measure
-from server.training.evaluation.paired_bootstrap import weighted_figures
+from server.training.evaluation.paired_bootstrap import Round, paired_bootstrap, weighted_figures
 from tests.unit.training.contenders import LABELS, contender
 
 FEW = 200
@@ -21,12 +21,16 @@ FEW = 200
 seeds = st.integers(0, 10_000)
 
 
+def turned(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
 @given(seeds, st.floats(0, 3))
 @settings(max_examples=15, deadline=None)
 def test_a_model_compared_with_itself_differs_by_exactly_nothing(seed: int, skill: float) -> None:
     model = contender("one", skill=skill, seed=seed)
     found = compare([model], [model], replicates=FEW)
-    assert {(f.difference, f.low, f.high) for f in found.figures} == {(0.0, 0.0, 0.0)}
+    assert {(f.difference, f.low, f.high) for f in found.figures} == {(0.0, None, None)}
     assert (found.shown, found.better) == (False, None)
     assert found.sentence.startswith("No difference shown: on the 60 lesions")
     assert (found.mcnemar.for_a, found.mcnemar.for_b, found.mcnemar.p) == (0, 0, 1.0)
@@ -42,8 +46,8 @@ def test_exchanging_the_sides_turns_every_sign_round(seed: int, skill: float, mo
         (*there.figures, *there.sensitivities), (*back.figures, *back.sensitivities), strict=True
     ):
         assert one.difference == pytest.approx(-(other.difference or 0))
-        assert one.low == pytest.approx(-(other.high or 0))
-        assert one.high == pytest.approx(-(other.low or 0))
+        assert one.low == pytest.approx(turned(other.high))
+        assert one.high == pytest.approx(turned(other.low))
         assert one.a == other.b
     assert there.mcnemar.p == back.mcnemar.p
     assert there.mcnemar.for_a == back.mcnemar.for_b
@@ -99,6 +103,16 @@ def test_a_lesion_drawn_twice_counts_as_if_it_were_there_twice(seed: int) -> Non
         answers[rows], truth[rows], np.zeros(len(rows), int), np.ones((1, 1))
     )
     assert weighted == pytest.approx(copied, nan_ok=True)
+
+
+def test_two_lesions_of_a_class_show_nothing_however_clear_they_look() -> None:
+    """A found both and B neither: every draw says so, and still it is only two lesions."""
+    truth, lesions = np.repeat([0, 1], [40, 2]), np.arange(42)
+    right, wrong = np.eye(2)[truth], np.eye(2)[np.zeros(42, dtype=int)]
+    found = paired_bootstrap([Round(truth, lesions, (right,), (wrong,))], replicates=FEW)
+    sensitivity = found.difference[-1]
+    assert sensitivity.value == 1.0
+    assert not sensitivity.is_shown
 
 
 def test_a_much_better_model_is_named_with_both_figures_and_the_interval() -> None:
