@@ -12,7 +12,7 @@ interface WeightsSentenceProps {
 export function WeightsSentence({ sentence, random = saysRandom(sentence) }: WeightsSentenceProps) {
   if (!random) {
     return (
-      <Text size="sm" c="dimmed">
+      <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
         {sentence}
       </Text>
     );

@@ -96,6 +96,7 @@ function Side({ name, models, value, onChange }: SideProps) {
       clearable
       hidePickedOptions
       maxValues={20}
+      styles={value.length > 0 ? { inputField: { minWidth: 24 } } : undefined}
     />
   );
 }

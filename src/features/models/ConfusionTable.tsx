@@ -62,7 +62,7 @@ function MatrixRow({ label, row, own }: { label: string; row: number[]; own: num
             style={{ '--share': share }}
           >
             <span className={classes.count}>{formatCount(count)}</span>
-            <span className={classes.share}>{total > 0 ? `${Math.round(share * 100)} %` : ''}</span>
+            <span className={classes.share}>{count > 0 ? `${Math.round(share * 100)} %` : ''}</span>
           </td>
         );
       })}

@@ -1,5 +1,6 @@
 // The headline figures of the test: each with its interval, beside what knowing nothing scores.
 import { Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { ModelReport } from '@/client/records';
 import { Figures } from '@/components/Figures';
 import { Panel } from '@/components/Panel';
@@ -53,8 +54,8 @@ export function HeadlinePanel({ model, report, evidence }: HeadlineProps) {
                 <span>{`baseline ${value(report.baseline[score], samples)}`}</span>
                 {guessed && (
                   <Text span inherit display="block">
-                    {`without pictures ${value(guessed.value, samples)}`}
-                    {theirs !== '' && ` (${theirs})`}
+                    without pictures <Together>{value(guessed.value, samples)}</Together>{' '}
+                    {theirs !== '' && <Together>({theirs})</Together>}
                   </Text>
                 )}
               </>
@@ -80,4 +81,9 @@ export function HeadlinePanel({ model, report, evidence }: HeadlineProps) {
       </Text>
     </Panel>
   );
+}
+
+/** What must not be torn apart at the end of a line. */
+function Together({ children }: { children: ReactNode }) {
+  return <span style={{ whiteSpace: 'nowrap' }}>{children}</span>;
 }

@@ -59,7 +59,8 @@ describe('the page of a model', () => {
   it('sets intervals, the threshold, calibration and groups beside the figures', async () => {
     open({ report, report_url: `${path}/report` });
     expect(await screen.findByText('95 %: 66.0–75.0 %')).toBeVisible();
-    expect(screen.getByText('without pictures 31.0 % (27.0–35.0 %)')).toBeVisible();
+    const test = screen.getByRole('region', { name: 'Test' });
+    expect(test).toHaveTextContent('without pictures 31.0 % (27.0–35.0 %)');
     expect(screen.getByText(/is 0.397 above that of a model that sees only age/)).toBeVisible();
     const mel = screen.getByRole('row', { name: /^mel 111 57/ });
     expect(within(mel).getByText('0.500–0.720')).toBeVisible();

@@ -98,6 +98,7 @@ function Delete({ name }: { name: string }) {
 function Whole({ model }: { model: ModelReport }) {
   const report = reportOf(model);
   const evidence = evidenceOf(model);
+  const groups = evidence?.subgroups ?? [];
   const loud = model.is_sample || saysRandom(model.first_line);
   return (
     <Stack gap="lg">
@@ -113,14 +114,26 @@ function Whole({ model }: { model: ModelReport }) {
                 <ConfusionTable matrix={report.confusion} />
               </Panel>
             )}
-            <ByClass report={report} evidence={evidence} />
-            {evidence && <SubgroupsPanel groups={evidence.subgroups} />}
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack gap="lg">
             <TryImage model={model.name} />
-            {evidence && <OperatingPointPanel point={evidence.operatingPoint} />}
+            {evidence && (
+              <OperatingPointPanel point={evidence.operatingPoint} samples={model.test_images} />
+            )}
+          </Stack>
+        </Grid.Col>
+      </Grid>
+      <ByClass report={report} evidence={evidence} />
+      <Grid gap="lg">
+        {groups.length > 0 && (
+          <Grid.Col span={{ base: 12, lg: 7 }}>
+            <SubgroupsPanel groups={groups} />
+          </Grid.Col>
+        )}
+        <Grid.Col span={{ base: 12, lg: groups.length > 0 ? 5 : 12 }}>
+          <Stack gap="lg">
             {evidence && <CalibrationPanel calibration={evidence.calibration} />}
             <Downloads files={model.files} />
             <SplitPanel report={report} />

@@ -5,7 +5,13 @@ import { Panel } from '@/components/Panel';
 import { formatScore, formatShare, formatShareRange } from '@/lib/format';
 import type { Estimate, Evidence } from './evidence';
 
-export function OperatingPointPanel({ point }: { point: Evidence['operatingPoint'] }) {
+interface OperatingPointProps {
+  point: Evidence['operatingPoint'];
+  /** How many images it was tested on. */
+  samples: number;
+}
+
+export function OperatingPointPanel({ point, samples }: OperatingPointProps) {
   if (point === null) return null;
   if (typeof point === 'string') {
     return (
@@ -19,8 +25,8 @@ export function OperatingPointPanel({ point }: { point: Evidence['operatingPoint
       <Figures
         figures={[
           { name: 'Threshold', value: formatScore(point.threshold), note: 'chosen on validation' },
-          { name: 'Sensitivity', ...shareOf(point.sensitivity) },
-          { name: 'Specificity', ...shareOf(point.specificity) },
+          { name: 'Sensitivity', ...shareOf(point.sensitivity, samples) },
+          { name: 'Specificity', ...shareOf(point.specificity, samples) },
         ]}
       />
       <Text size="sm" c="dimmed" mt="md">
@@ -35,9 +41,10 @@ export function OperatingPointPanel({ point }: { point: Evidence['operatingPoint
   );
 }
 
-function shareOf(estimate: Estimate | null) {
+function shareOf(estimate: Estimate | null, samples: number) {
+  const interval = formatShareRange(estimate?.low, estimate?.high, samples);
   return {
-    value: formatShare(estimate?.value),
-    note: formatShareRange(estimate?.low, estimate?.high),
+    value: formatShare(estimate?.value, samples),
+    note: interval === '' ? undefined : `95 %: ${interval}`,
   };
 }
