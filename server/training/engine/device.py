@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from server.training.engine.lanes import ONE_LANE, Lanes
 from server.training.engine.threads import usable_cores
 
 _M_TRIM_THRESHOLD = -1
@@ -26,11 +27,13 @@ class Device:
         torch: the device.
         bfloat16: whether the hardware multiplies bfloat16 faster than float32.
         description: for people, such as "CPU, 2 threads, bfloat16".
+        lanes: in which a batch is computed.
     """
 
     torch: torch.device
     bfloat16: bool
     description: str
+    lanes: Lanes = ONE_LANE
 
     @property
     def is_gpu(self) -> bool:
@@ -55,7 +58,10 @@ def prepare_device() -> Device:
     bfloat16 = _cpu_has_bfloat16() and _bfloat16_pays()
     plural = "" if threads == 1 else "s"
     return Device(
-        torch.device("cpu"), bfloat16, f"CPU, {threads} thread{plural}{_suffix(bfloat16)}"
+        torch.device("cpu"),
+        bfloat16,
+        f"CPU, {threads} thread{plural}{_suffix(bfloat16)}",
+        Lanes(threads),
     )
 
 

@@ -8,6 +8,7 @@ the same in one piece, in several, and shared out to several processes.
 from __future__ import annotations
 
 from functools import partial
+from threading import get_ident
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +21,8 @@ class BatchDraws:
     exported."""
 
     def __init__(self, module: nn.Module) -> None:
-        self._key = 0
-        self._first = 0
-        self._images = 0
+        # Of each thread: the key, the place of its first image, the images of the batch.
+        self._now: dict[int, tuple[int, int, int]] = {}
         layers = [
             layer for layer in module.modules() if isinstance(layer, nn.Dropout | StochasticDepth)
         ]
@@ -30,21 +30,22 @@ class BatchDraws:
             layer.forward = partial(self._drop, layer, number)  # type: ignore[method-assign]
 
     def begin(self, key: int, first: int, images: int) -> None:
-        """What is computed next are images of the batch ``key``.
+        """What this thread computes next are images of the batch ``key``.
 
         Args:
             key: names the step; the same key gives the same draws. Below 2**62.
             first: place in the batch of the first image that is computed.
             images: of the whole batch.
         """
-        self._key, self._first, self._images = key, first, images
+        self._now[get_ident()] = key, first, images
 
     def _drop(self, layer: nn.Dropout | StochasticDepth, number: int, x: Tensor) -> Tensor:
         rate = layer.p if isinstance(layer, nn.Dropout) else layer.rate
         if not layer.training or rate == 0:
             return x
         each = x.shape[1:] if isinstance(layer, nn.Dropout) else (1,) * (x.ndim - 1)
-        generator = torch.Generator(x.device).manual_seed(self._key + number)
-        drawn = torch.rand((self._images, *each), generator=generator, device=x.device)
-        kept = drawn[self._first : self._first + len(x)] >= rate
+        key, first, images = self._now[get_ident()]
+        generator = torch.Generator(x.device).manual_seed(key + number)
+        drawn = torch.rand((images, *each), generator=generator, device=x.device)
+        kept = drawn[first : first + len(x)] >= rate
         return x * (kept.to(x.dtype) / (1 - rate))

@@ -30,7 +30,8 @@ from server.training.engine.trainee import Trainee
 
 _VERSION = "4"
 _TYPE = np.float16
-_BATCH = 64
+_BATCH = 32
+"""In two lanes its largest maps fit into the 64 MiB up to which glibc keeps a thread's blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,6 @@ def _looked_at(
             return trainee.module.features(source.as_images(pixels[rows]))
 
     for pixels in source.stored(cut(np.arange(len(source.records)), _BATCH)):
-        yield look(partial(features, pixels), len(pixels), micro_batch).astype(_TYPE)
+        yield look(partial(features, pixels), len(pixels), micro_batch, source.device.lanes).astype(
+            _TYPE
+        )

@@ -96,10 +96,15 @@ class KerasReshape(nn.Module):
 
 
 class ChannelMean(nn.Module):
-    """Mean over height and width: [n, c, h, w] to [n, c]."""
+    """Mean over height and width: [n, c, h, w] to [n, c].
+
+    Divided after it is summed: the gradient of ``torch.mean`` is divided at every pixel, and laid
+    out in another order than the picture, which costs a tenth of a step where many layers are
+    looked into.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.mean((2, 3))
+        return x.sum((2, 3)) / (x.shape[2] * x.shape[3])
 
 
 def activation(name: str, *, in_place: bool = False) -> nn.Module:

@@ -24,6 +24,7 @@ from server.training.engine.device import Device
 from server.training.engine.distributed import ALONE, Ranks
 from server.training.engine.dropout import BatchDraws
 from server.training.engine.images import Examples
+from server.training.engine.lanes import ONE_LANE, Lanes
 from server.training.engine.loss import Loss
 from server.training.engine.memory import Warn, for_training
 from server.training.engine.optimizers import set_rate
@@ -99,6 +100,7 @@ class TrainingPhase(ABC):
         *,
         sampling: Sampling | None = None,
         batch_norm_trains: bool = False,
+        lanes: Lanes = ONE_LANE,
     ) -> None:
         self.around = around
         self.settings = settings
@@ -120,6 +122,7 @@ class TrainingPhase(ABC):
             ranks=around.ranks,
             device=around.device.torch,
             ridge=Ridge(tuple(self._head_weights()), settings.ridge) if settings.ridge else None,
+            lanes=lanes,
         )
 
     def train_epoch(

@@ -12,6 +12,7 @@ import torch
 from server.training.engine.batches import Numbers, cut
 from server.training.engine.distributed import ALONE, Ranks
 from server.training.engine.images import ImageSource
+from server.training.engine.lanes import ONE_LANE, Lanes
 from server.training.engine.memory import MicroBatch, Warn, for_answers
 from server.training.engine.progress import Work
 
@@ -56,7 +57,7 @@ def score(
         def answers(rows: slice, pixels: torch.Tensor = pixels) -> torch.Tensor:
             return answer(source.as_images(pixels[rows]))
 
-        found.append(look(answers, len(pixels), micro_batch))
+        found.append(look(answers, len(pixels), micro_batch, source.device.lanes))
         tick("forward", len(pixels) * ranks.size)
     return ranks.join_rows(np.concatenate(found))
 
@@ -72,11 +73,16 @@ def _all_of_float32() -> Iterator[None]:
         torch.backends.cudnn.allow_tf32 = before
 
 
-@torch.inference_mode()
-def look(answers: Answers, images: int, micro_batch: MicroBatch) -> npt.NDArray[np.float32]:
+def look(
+    answers: Answers, images: int, micro_batch: MicroBatch, lanes: Lanes = ONE_LANE
+) -> npt.NDArray[np.float32]:
     """The answers to a batch of ``images``, as many at a time as memory allows."""
 
+    @torch.inference_mode()
+    def some(rows: slice) -> torch.Tensor:
+        return answers(rows).float().cpu()
+
     def once(pieces: list[slice]) -> npt.NDArray[np.float32]:
-        return torch.cat([answers(rows).float().cpu() for rows in pieces]).numpy()
+        return torch.cat([found for piece in pieces for found in lanes.map(some, piece)]).numpy()
 
     return micro_batch.until_it_fits(images, once)

@@ -15,11 +15,13 @@ import torch
 from server.training.engine.average import Average
 from server.training.engine.distributed import Ranks
 from server.training.engine.dropout import BatchDraws
+from server.training.engine.lanes import ONE_LANE, Lanes
 from server.training.engine.loss import Loss
 from server.training.engine.memory import MicroBatch
 
 Answers = Callable[[slice], torch.Tensor]
 """The logits of some rows of a batch."""
+Gradients = tuple[torch.Tensor | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Step:
         micro_batch: how many images fit into memory at a time.
         average: follows the weights; None = none is kept.
         ridge: weights that are held small, and how much their squares cost.
+        lanes: in which a batch is computed; one where BatchNorm compares its images.
     """
 
     def __init__(
@@ -68,8 +71,10 @@ class Step:
         ranks: Ranks,
         device: torch.device,
         ridge: Ridge | None = None,
+        lanes: Lanes = ONE_LANE,
     ) -> None:
         self._loss = loss
+        self._lanes = lanes
         self._ridge = ridge
         self._optimizer = optimizer
         self._micro_batch = micro_batch
@@ -107,16 +112,42 @@ class Step:
         """Leave in the parameters this share's part of the mean gradient of the batch."""
         self._optimizer.zero_grad(set_to_none=True)
         outcome = Outcome(*torch.zeros((2, 1), device=self._device))
-        for rows in pieces:
+
+        def learn(rows: slice) -> tuple[Gradients, Outcome]:
             self._draws.begin(key, self._ranks.first_of(images) + rows.start, images)
             logits = answers(rows)
             loss = self._loss(logits, targets[rows])
             size = rows.stop - rows.start
             cost = loss if self._ridge is None else loss + self._ridge.cost()
-            (cost * (size / images)).backward()
-            outcome.loss.add_(loss.detach() * size)
-            outcome.hits.add_((logits.detach().argmax(dim=1) == targets[rows]).sum())
+            gradients = torch.autograd.grad(
+                cost * (size / images), self._parameters, allow_unused=True
+            )
+            hits = (logits.detach().argmax(dim=1) == targets[rows]).sum()
+            return gradients, Outcome(loss.detach() * size, hits)
+
+        for piece in pieces:
+            for gradients, share in self._lanes.map(learn, piece):
+                self._add(gradients)
+                outcome.loss.add_(share.loss)
+                outcome.hits.add_(share.hits)
         return outcome
+
+    def _add(self, gradients: Gradients) -> None:
+        found = [
+            (parameter, gradient)
+            for parameter, gradient in zip(self._parameters, gradients, strict=True)
+            if gradient is not None
+        ]
+        begun = [
+            (parameter.grad, gradient)
+            for parameter, gradient in found
+            if parameter.grad is not None
+        ]
+        if begun:
+            torch._foreach_add_([each for each, _ in begun], [each for _, each in begun])
+        for parameter, gradient in found:
+            if parameter.grad is None:
+                parameter.grad = gradient
 
     def _gradient_tensors(self) -> list[torch.Tensor]:
         """A gradient for every parameter, zero where this process had no image."""

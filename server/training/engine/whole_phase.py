@@ -14,6 +14,7 @@ from server.domain.events import Phase
 from server.training.engine.augment import Draws, draw
 from server.training.engine.batches import Numbers, cut
 from server.training.engine.images import Examples, ImageSource
+from server.training.engine.lanes import ONE_LANE
 from server.training.engine.memory import for_answers
 from server.training.engine.phase import PhaseSettings, Surroundings, TrainingPhase
 from server.training.engine.progress import Work
@@ -75,6 +76,7 @@ class WholePhase(TrainingPhase):
             optimizer,
             sampling=sampling,
             batch_norm_trains=learn_statistics,
+            lanes=ONE_LANE if learn_statistics else around.device.lanes,
         )
         self.epochs = epochs
         self.validation = validation

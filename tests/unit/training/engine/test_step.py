@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from server.training.engine.average import Average
 from server.training.engine.distributed import ALONE, Ranks
 from server.training.engine.dropout import BatchDraws
+from server.training.engine.lanes import ONE_LANE, Lanes
 from server.training.engine.layers import StochasticDepth
 from server.training.engine.loss import Loss
 from server.training.engine.memory import MicroBatch, for_training
@@ -61,6 +62,7 @@ def learn(
     steps: int = 3,
     ranks: Ranks = ALONE,
     average: Average | None = None,
+    lanes: Lanes = ONE_LANE,
 ) -> list[Outcome]:
     """A few steps on one batch."""
     inputs, targets = data()
@@ -74,6 +76,7 @@ def learn(
         average=average,
         ranks=ranks,
         device=CPU,
+        lanes=lanes,
     )
     module.train()
     keys = [step_key(0, 1, number) for number in range(steps)]
@@ -105,6 +108,41 @@ def test_a_batch_in_pieces_moves_the_weights_as_the_whole_batch_does(size: int) 
     for first, second in zip(one, other, strict=True):
         torch.testing.assert_close(second.loss, first.loss, rtol=1e-5, atol=0)
         assert second.hits == first.hits
+
+
+@pytest.mark.parametrize("size", [4, IMAGES])
+def test_a_batch_in_lanes_moves_the_weights_as_the_whole_batch_does(size: int) -> None:
+    whole, side_by_side, again = network(), network(), network()
+    one = learn(whole, for_training(IMAGES, pytest.fail, False))
+    lanes = Lanes(3, least_images=1)
+    other = learn(side_by_side, for_training(size, pytest.fail, False), lanes=lanes)
+    learn(again, for_training(size, pytest.fail, False), lanes=lanes)
+    torch.testing.assert_close(weights(side_by_side), weights(whole), rtol=0, atol=1e-5)
+    assert torch.equal(weights(again), weights(side_by_side)), "the same lanes, the same bits"
+    for first, second in zip(one, other, strict=True):
+        torch.testing.assert_close(second.loss, first.loss, rtol=1e-5, atol=0)
+        assert second.hits == first.hits
+
+
+def test_memory_that_runs_out_in_one_lane_halves_the_pieces_of_all() -> None:
+    roomy, tight = network(), network(most=2)
+    said: list[str] = []
+    learn(roomy, for_training(IMAGES, pytest.fail, False))
+    lanes = Lanes(2, least_images=1)
+    learn(tight, for_training(IMAGES, said.append, False), lanes=lanes)
+    torch.testing.assert_close(weights(tight), weights(roomy), rtol=0, atol=1e-5)
+    assert len(said) == 2
+
+
+@given(st.integers(0, 5), st.integers(1, 40), st.integers(1, 6), st.integers(1, 9))
+def test_lanes_share_out_every_image_once_in_order(
+    first: int, images: int, cores: int, least: int
+) -> None:
+    rows = slice(first, first + images)
+    shares = Lanes(cores, least).map(lambda share: share, rows)
+    covered = [number for share in shares for number in range(share.start, share.stop)]
+    assert covered == list(range(first, first + images))
+    assert len(shares) == 1 or min(share.stop - share.start for share in shares) >= least
 
 
 def test_when_memory_runs_out_the_very_batch_is_repeated_in_halves_and_that_is_said() -> None:
