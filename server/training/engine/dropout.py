@@ -44,7 +44,7 @@ class BatchDraws:
         if not layer.training or rate == 0:
             return x
         each = x.shape[1:] if isinstance(layer, nn.Dropout) else (1,) * (x.ndim - 1)
-        key, first, images = self._now[get_ident()]
+        key, first, images = self._now.get(get_ident(), (0, 0, len(x)))
         generator = torch.Generator(x.device).manual_seed(key + number)
         drawn = torch.rand((images, *each), generator=generator, device=x.device)
         kept = drawn[first : first + len(x)] >= rate
