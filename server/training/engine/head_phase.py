@@ -13,10 +13,12 @@ from server.domain.events import Phase
 from server.training.engine.batches import Numbers, cut
 from server.training.engine.features import ImageFeatures
 from server.training.engine.images import Examples
-from server.training.engine.phase import PhaseSettings, Surroundings, TrainingPhase
+from server.training.engine.phase import AfterStep, PhaseSettings, Surroundings, TrainingPhase
 from server.training.engine.progress import Work
 from server.training.engine.scoring import Tick
 from server.training.engine.step import Answers
+from server.training.engine.tally import BEGINNING, EpochFigures, EpochSoFar
+from server.training.engine.threads import one_core
 from server.training.engine.waiting import Waiting
 
 
@@ -40,6 +42,16 @@ class HeadPhase(TrainingPhase):
         super().__init__(around, settings, train, optimizer)
         self.validation = validation
         self.features = features
+
+    def train_epoch(
+        self,
+        epoch: int,
+        tick: Tick,
+        so_far: EpochSoFar = BEGINNING,
+        after_step: AfterStep = lambda so_far: None,
+    ) -> EpochFigures:
+        with one_core():
+            return super().train_epoch(epoch, tick, so_far, after_step)
 
     def validation_logits(self, epoch: int, tick: Tick) -> npt.NDArray[np.float32]:
         self.around.trainee.module.eval()
