@@ -2,7 +2,8 @@
 
 The program writes a checkpoint after every step here, instead of every few minutes, and
 ends itself with SIGKILL: before a step that is drawn at random, or in the middle of writing a
-checkpoint. Both phases keep an average of the weights.
+checkpoint. One start is from random weights; the other from a weights file, with kept features,
+batches in lanes, an average of the weights and a second head.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from server.training.engine.keras_backend import keras
+from tests.unit.training.engine.networks import write_keras_weights
 from tests.unit.training.program import (
     PATIENCE_SECONDS,
     REPOSITORY,
@@ -35,9 +39,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no SIGKILL"),
 ]
 
-EPOCHS, HEAD_EPOCHS, BATCH = 5, 2, 4
+EPOCHS, HEAD_EPOCHS = 5, 2
 FLAGS = ["--epochs", str(EPOCHS), "--fine-tune-epochs", str(EPOCHS - HEAD_EPOCHS)]
-FLAGS += ["--batch-size", str(BATCH)]
 
 _PROGRAM = """
 import os, signal, sys
@@ -49,7 +52,7 @@ from server.training import learn
 from server.training.engine import checkpoint, pace
 from server.training.engine.step import Step
 pace.EVERY_SECONDS, pace.SHARE, pace.ALLOWANCE_SECONDS = 0.0, 1e9, 1e9
-learn.HEAD_AVERAGE_DECAY, learn.WHOLE_AVERAGE_DECAY = 0.8, 0.9
+learn._AVERAGE_DECAY = 0.8
 taken, learn_one, sync = 0, Step.__call__, os.fsync
 
 def die():
@@ -75,14 +78,26 @@ sys.exit(main(sys.argv[4:]))
 """
 
 
-def train(data: Path, home: Path, *more: str | Path, kill: tuple[int, str] = (0, "never")) -> int:
+@dataclass(frozen=True)
+class Beginning:
+    """What a run begins with: its images, how many of them a step takes, and its weights."""
+
+    data: Path
+    batch: int
+    weights: str
+
+
+def train(
+    beginning: Beginning, home: Path, *more: str | Path, kill: tuple[int, str] = (0, "never")
+) -> int:
     """Run the program, killed before step ``kill[0]`` of this attempt or in the writing after it.
 
     Returns:
         The exit code.
     """
     home.mkdir(parents=True, exist_ok=True)
-    flags = command(data, *FLAGS, "--output-dir", home / "models", *more)[2:]
+    chosen = ["--batch-size", str(beginning.batch), "--weights", beginning.weights]
+    flags = command(beginning.data, *FLAGS, *chosen, "--output-dir", home / "models", *more)[2:]
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, str(REPOSITORY), str(kill[0]), kill[1], *flags],
         env=environment(home),
@@ -108,11 +123,11 @@ def result(home: Path) -> dict[str, Any]:
     return {"curve": curve, "metrics": found["metrics"], "best_epoch": found["best_epoch"]}
 
 
-def steps_an_epoch(home: Path) -> int:
+def steps_an_epoch(home: Path, batch: int) -> int:
     """Steps that each epoch of the finished run took."""
     (metadata,) = (home / "models").glob("*_metadata.json")
     counts = json.loads(metadata.read_text(encoding="utf-8"))["split"]["counts"]
-    return -(-int(counts["train"]["images"]) // BATCH)
+    return -(-int(counts["train"]["images"]) // batch)
 
 
 def weights(home: Path) -> dict[str, npt.NDArray[np.generic]]:
@@ -129,25 +144,36 @@ def weights(home: Path) -> dict[str, npt.NDArray[np.generic]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_tiny_set(tmp_path_factory.mktemp("data") / "tiny", lesions=6)
+@pytest.fixture(scope="module", params=["random weights", "a weights file"])
+def beginning(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Beginning:
+    folder = tmp_path_factory.mktemp("data")
+    if request.param == "random weights":
+        return Beginning(draw_tiny_set(folder / "tiny", lesions=6), batch=4, weights="none")
+    keras.utils.set_random_seed(0)
+    model = keras.applications.MobileNetV2(
+        weights=None, include_top=False, pooling="avg", input_shape=(32, 32, 3)
+    )
+    path = folder / "weights.h5"
+    write_keras_weights(model, path)
+    return Beginning(draw_tiny_set(folder / "tiny", lesions=24), batch=16, weights=str(path))
 
 
 @pytest.fixture(scope="module")
-def undisturbed(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(beginning: Beginning, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("undisturbed")
-    assert train(data, home) == 0
+    assert train(beginning, home) == 0
     return home
 
 
 @pytest.mark.parametrize("moment", ["before a step", "while writing"])
 def test_killed_in_both_phases_and_gone_on_gives_the_same_model_bit_for_bit(
-    data: Path, undisturbed: Path, tmp_path: Path, moment: str
+    beginning: Beginning, undisturbed: Path, tmp_path: Path, moment: str
 ) -> None:
     seed = int(os.environ.get("DERMASCAN_TEST_SEED", random.randrange(10**6)))
     chosen = random.Random(seed)
-    steps = steps_an_epoch(undisturbed)
+    steps = steps_an_epoch(undisturbed, beginning.batch)
     in_head = steps * chosen.randrange(HEAD_EPOCHS) + chosen.randrange(3, steps + 1)
     in_fine_tuning = steps * (HEAD_EPOCHS + chosen.randrange(2)) + chosen.randrange(3, steps + 1)
     print(f"DERMASCAN_TEST_SEED={seed}: killed at steps {in_head} and {in_fine_tuning}")
@@ -156,7 +182,7 @@ def test_killed_in_both_phases_and_gone_on_gives_the_same_model_bit_for_bit(
     for attempt, kill in enumerate([in_head, in_fine_tuning - in_head + 1, 0]):
         events, run_dir = tmp_path / f"{attempt}.jsonl", tmp_path / f"run-{attempt}"
         places = ["--events", events, "--run-dir", run_dir, *resume]
-        code = train(data, tmp_path, *places, kill=(kill, moment))
+        code = train(beginning, tmp_path, *places, kill=(kill, moment))
         assert code == (-signal.SIGKILL if kill else 0)
         resume = ["--resume-from", run_dir / "checkpoint.pt"]
     starts = [read_events(tmp_path / f"{attempt}.jsonl")[0] for attempt in range(3)]
