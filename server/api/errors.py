@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from server.api.schemas.common import Refusal
-from server.api.tus_headers import BadHeader, WrongContentType, WrongVersion
+from server.api.tus_headers import BadHeader, CutShort, WrongContentType, WrongVersion
 from server.domain import errors
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,7 @@ STATUS: dict[type[errors.DermaScanError], int] = {
     errors.OutOfMemory: 507,
     errors.LeaseLost: 409,
     BadHeader: 400,
+    CutShort: 408,
     WrongVersion: 412,
     WrongContentType: 415,
 }

@@ -29,7 +29,7 @@ from server.api.upload_stream import heard, throw_away
 from server.domain.basket import FileState
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal} for status in (410, 412, 415, 423, 460)
+    status: {"model": Refusal} for status in (408, 410, 412, 415, 423, 460)
 }
 router = APIRouter(tags=["uploads"], responses=_REFUSALS)
 

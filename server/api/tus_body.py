@@ -13,8 +13,8 @@ from anyio.to_thread import run_sync
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from server.api.tus_headers import CutShort
 from server.domain.basket import FileState
-from server.domain.errors import InvalidInput
 from server.services.basket_files import Piece
 
 _AT_ONCE = 1024**2
@@ -25,7 +25,7 @@ async def receive_piece(request: Request, held: AbstractContextManager[Piece]) -
     """Read the body of ``request`` into the piece that ``held`` opens; what arrived is then safe.
 
     Raises:
-        InvalidInput: the sender went away or fell silent; what had come is kept unless it had to be
+        CutShort: the sender went away or fell silent; what had come is kept unless it had to be
             checked as a whole.
         DermaScanError: as the piece says.
     """
@@ -39,11 +39,12 @@ async def receive_piece(request: Request, held: AbstractContextManager[Piece]) -
         except (ClientDisconnect, TimeoutError):
             with anyio.CancelScope(shield=True):
                 await run_sync(piece.cut_short)
-            raise InvalidInput(
+            raise CutShort(
                 "The piece was cut short; ask for the offset (HEAD) and go on from there."
             ) from None
         with anyio.CancelScope(shield=True):
-            return await run_sync(piece.end)
+            state = await run_sync(piece.end)
+    return state
 
 
 @asynccontextmanager

@@ -40,6 +40,12 @@ class WrongContentType(DermaScanError):
     code = "wrong_content_type"
 
 
+class CutShort(DermaScanError):
+    """The sender went away or fell silent in the middle of a piece."""
+
+    code = "cut_short"
+
+
 def check_version(request: Request) -> None:
     """Raises:
     WrongVersion: the request does not say that it speaks version 1.0.0.

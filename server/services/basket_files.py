@@ -124,6 +124,7 @@ class BasketFiles:
             except BaseException:
                 with self._baskets.tallies.of(basket_id) as tally:
                     tally.take_away(state)
+                self._require_open(person, basket_id)  # it may have been discarded meanwhile
                 raise
         self._baskets.folders.touch(basket_id, self._baskets.now())
         return state

@@ -47,7 +47,8 @@ class ArrivingFile:
         if record.size == 0 and record.sha256 not in (None, _SHA256_OF_NOTHING):
             raise _other_file(record.path)
         with _room_for(record.path):
-            self.part.write_bytes(b"")
+            self.part.unlink(missing_ok=True)  # never emptied: a dataset may hold a link to it
+            self.part.touch(exist_ok=False)
             write_atomically(self.log, _line(asdict(record)))
 
     def read(self) -> FileState | None:

@@ -39,7 +39,9 @@ class BasketFolders:
     @property
     def root(self) -> Path:
         """The folder of all baskets; made when missing."""
-        self._root.mkdir(parents=True, exist_ok=True)
+        if not self._root.is_dir():
+            self._root.mkdir(parents=True, exist_ok=True)
+            sync_folder(self._root.parent)
         return self._root
 
     def create(self, dataset: str, owner: str, files: int, size: int, now: datetime) -> Basket:
