@@ -45,13 +45,13 @@ class Sender:
         return self.http.post("/api/uploads", json=body)
 
     def try_announce(
-        self, upload: str, name: str, size: int, data: bytes = b"", **more: str
+        self, upload: str, name: str, size: int, data: bytes = b"", **more: Any
     ) -> httpx.Response:
         told = metadata(filename=name, **more)
         headers = {**TUS, "Upload-Length": str(size), **told, **(PIECE if data else {})}
         return self.http.post(f"/api/uploads/{upload}/files", headers=headers, content=data)
 
-    def announce(self, upload: str, name: str, size: int, **more: str) -> str:
+    def announce(self, upload: str, name: str, size: int, **more: Any) -> str:
         """Announce one file; returns where its pieces go."""
         answer = self.try_announce(upload, name, size, **more)
         assert answer.status_code == 201, answer.text
