@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from server import __version__
-from server.api import account, costs, health, jobs, reference
+from server.api import account, costs, health, jobs, reference, tus, uploads
 from server.api import datasets as datasets_router
 from server.api import models as models_router
 from server.api.deps import Services
@@ -18,6 +19,7 @@ from server.api.errors import REFUSALS, REFUSALS_FOR_ROOM, install_error_handler
 from server.api.lifetime import Lifetime
 from server.api.pages import page_router
 from server.api.security_headers import SecurityHeaders
+from server.api.tus_envelope import TusEnvelope
 from server.domain.errors import DermaScanError
 from server.runner.cost_trial import CostTrial
 from server.runner.device import training_device
@@ -25,6 +27,8 @@ from server.runner.engine import Engine
 from server.runner.launch import Launcher
 from server.runner.weights_probe import WeightsProbe
 from server.services.accounts import AccountService
+from server.services.basket_files import BasketFiles
+from server.services.baskets import BasketRules, BasketService
 from server.services.catalogue import Catalogue
 from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
@@ -38,6 +42,7 @@ from server.services.predictions import PredictionService
 from server.services.reservations import Reservations
 from server.settings import Settings, read_settings
 from server.store.accounts import AccountRepository
+from server.store.basket_folders import BasketFolders
 from server.store.database import Database
 from server.store.dataset_folders import DatasetFolders
 from server.store.job_mirror import JobMirror
@@ -58,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
     datasets, imports, program = _datasets(settings, job_rows)
+    baskets = _baskets(settings, imports)
     engine, job_service = _jobs(settings, job_rows, datasets.require_trainable)
     trial, cost_service = _costs(settings, job_service, datasets.require_trainable)
     lifetime = Lifetime()
@@ -70,12 +76,14 @@ def create_app(settings: Settings) -> FastAPI:
         database.migrate()
         accounts.offer_claim_code()
         datasets.start()
+        baskets.start()
         engine.start()
         with lifetime.watched():
             yield
         engine.stop()
         trial.stop()
         program.stop()
+        baskets.stop()
         datasets.stop()
         database.close()
 
@@ -90,6 +98,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = Services(
         accounts=accounts,
+        basket_files=BasketFiles(baskets),
+        baskets=baskets,
         comparisons=ComparisonService(models),
         costs=cost_service,
         datasets=datasets,
@@ -101,9 +111,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.lifetime = lifetime
     install_error_handlers(app)
+    app.add_middleware(TusEnvelope)
     app.add_middleware(SecurityHeaders)
     app.include_router(health.router)
-    for noun in (account, costs, datasets_router, jobs, models_router):
+    for noun in (account, costs, datasets_router, jobs, models_router, uploads, tus):
         app.include_router(noun.router, responses=REFUSALS_FOR_ROOM)
     app.include_router(reference.router)
     app.include_router(page_router(settings.page_dir))
@@ -116,11 +127,7 @@ def _datasets(
     def jobs_using(name: str) -> list[str]:
         return [job.id for job in job_rows.using_dataset(name)]
 
-    limits = UploadLimits(
-        file_bytes=settings.max_file_bytes,
-        upload_bytes=settings.max_upload_bytes,
-        files=settings.max_upload_files,
-    )
+    limits = _upload_limits(settings)
     folders = DatasetFolders(settings.data_dir)
     program = IntakeProgram(limits)
     catalogue = Catalogue(folders, program)
@@ -130,6 +137,23 @@ def _datasets(
         folders, catalogue, reservations, program, limits=limits, jobs_using=jobs_using
     )
     return datasets, imports, program
+
+
+def _baskets(settings: Settings, imports: ImportService) -> BasketService:
+    rules = BasketRules(
+        upload=_upload_limits(settings),
+        kept_for=timedelta(seconds=settings.keep_uploads_seconds),
+        each_person=settings.max_unfinished_uploads,
+    )
+    return BasketService(BasketFolders(settings.data_dir), imports, rules)
+
+
+def _upload_limits(settings: Settings) -> UploadLimits:
+    return UploadLimits(
+        file_bytes=settings.max_file_bytes,
+        upload_bytes=settings.max_upload_bytes,
+        files=settings.max_upload_files,
+    )
 
 
 def _jobs(

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(8 * _GIB, ge=1, description="One uploaded or unpacked file.")
     max_upload_bytes: int = Field(32 * _GIB, ge=1, description="One upload, unpacked.")
     max_upload_files: int = Field(500_000, ge=1, description="Files of one upload, unpacked.")
+    keep_uploads_seconds: float = Field(
+        7 * 24 * 3600, gt=0, description="An unfinished upload waits so long for its next byte."
+    )
+    max_unfinished_uploads: int = Field(20, ge=1, description="Of one person.")
     max_image_bytes: int = Field(32 * _MIB, ge=1, description="One image sent for a prediction.")
 
     dev_origins: Names = Field(

@@ -14,10 +14,10 @@ from server.api.schemas.datasets import (
     SizeCount,
     UploadResult,
 )
+from server.domain.basket import Imported
 from server.intake.file_kinds import FileKind, kind_of
 from server.intake.manifest import Layout, ProblemKind
 from server.services.catalogue import KnownDataset
-from server.services.imports import Imported
 from server.store.files import shown_path
 
 BEING_READ = "Its files are being read; look again in a moment."

@@ -21,7 +21,7 @@ from server.api.door import ResearcherDep
 from server.api.schemas.common import Done
 from server.api.schemas.datasets import DatasetList, DatasetSummary, UploadResult
 from server.api.upload_stream import heard, receive
-from server.services.imports import Imported
+from server.domain.basket import Imported
 
 router = APIRouter(tags=["datasets"])
 
@@ -83,7 +83,7 @@ async def upload_dataset(
         finally:
             with anyio.CancelScope(shield=True):
                 await run_sync(upload.discard)
-    return await run_sync(_upload_result, services, done)
+    return await run_sync(result_of_upload, services, done)
 
 
 @router.post("/api/sample-dataset")
@@ -132,7 +132,8 @@ def delete_dataset(name: str, services: ServicesDep, _: ResearcherDep) -> Done:
     return Done(message=f"The dataset {name} was deleted.")
 
 
-def _upload_result(services: Services, done: Imported) -> UploadResult:
+def result_of_upload(services: Services, done: Imported) -> UploadResult:
+    """What an upload brought, in the document's words."""
     known = services.datasets.get(done.name)
     assert known is not None  # it was written down a moment ago
     message = f"Uploaded {len(done.files_saved)} file(s)"

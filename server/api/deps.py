@@ -8,6 +8,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from server.services.accounts import AccountService
+from server.services.basket_files import BasketFiles
+from server.services.baskets import BasketService
 from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
@@ -25,6 +27,8 @@ class Services:
     """
 
     accounts: AccountService
+    basket_files: BasketFiles
+    baskets: BasketService
     comparisons: ComparisonService
     costs: CostService
     datasets: DatasetService

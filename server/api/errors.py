@@ -13,14 +13,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from server.api.schemas.common import Refusal
+from server.api.tus_headers import BadHeader, CutShort, WrongContentType, WrongVersion
 from server.domain import errors
 
 log = structlog.get_logger(__name__)
 
 STATUS: dict[type[errors.DermaScanError], int] = {
     errors.NotFound: 404,
+    errors.Gone: 410,
     errors.Conflict: 409,
+    errors.Busy: 423,
     errors.InvalidInput: 422,
+    errors.ChecksumMismatch: 460,
     errors.TooLarge: 413,
     errors.StorageFull: 507,
     errors.NotSignedIn: 401,
@@ -29,6 +33,10 @@ STATUS: dict[type[errors.DermaScanError], int] = {
     errors.WeightsUnavailable: 422,
     errors.OutOfMemory: 507,
     errors.LeaseLost: 409,
+    BadHeader: 400,
+    CutShort: 408,
+    WrongVersion: 412,
+    WrongContentType: 415,
 }
 
 REFUSALS: dict[int | str, dict[str, Any]] = {

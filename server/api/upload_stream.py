@@ -80,11 +80,12 @@ async def heard(request: Request) -> AsyncIterator[None]:
         yield
     except DermaScanError:
         if "expect" not in request.headers:
-            await _throw_away(request)
+            await throw_away(request)
         raise
 
 
-async def _throw_away(request: Request) -> None:
+async def throw_away(request: Request) -> None:
+    """Read on for a while what nobody wants, so that the sender comes to read the answer."""
     left = _PATIENCE
     try:
         async for chunk in request.stream():

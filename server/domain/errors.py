@@ -5,11 +5,14 @@ wrong, where, what was expected, what to do); the class decides the HTTP status 
 and the exit code of the training program.
 
     DermaScanError
-    ├── NotFound                 there is no such dataset, job, model, image or account
+    ├── NotFound                 there is no such dataset, job, model, image, upload or account
+    │   └── Gone                 it was there; its time is over, or it became part of a dataset
     ├── Conflict                 right request, wrong moment (name in use, job already over)
+    │   └── Busy                 another request is writing to the same thing at this moment
     ├── InvalidInput             a field or a file is not what it must be
     │   ├── UnusableDataset      the images or tables cannot be trained on
-    │   └── UnsafeArchive        an archive breaks a rule of safe unpacking
+    │   ├── UnsafeArchive        an archive breaks a rule of safe unpacking
+    │   └── ChecksumMismatch     bytes that arrived are not those that were sent
     ├── TooLarge                 over a limit that can be set
     ├── StorageFull              the disk has no room
     ├── NotSignedIn              nobody is signed in and the request is not local
@@ -43,8 +46,16 @@ class NotFound(DermaScanError):
     code = "not_found"
 
 
+class Gone(NotFound):
+    code = "gone"
+
+
 class Conflict(DermaScanError):
     code = "conflict"
+
+
+class Busy(Conflict):
+    code = "busy"
 
 
 class InvalidInput(DermaScanError):
@@ -57,6 +68,10 @@ class UnusableDataset(InvalidInput):
 
 class UnsafeArchive(InvalidInput):
     code = "unsafe_archive"
+
+
+class ChecksumMismatch(InvalidInput):
+    code = "checksum_mismatch"
 
 
 class TooLarge(DermaScanError):

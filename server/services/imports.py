@@ -7,12 +7,13 @@ same name is refused, and so is a table that would take a label away from an ima
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from filecmp import cmp
 from pathlib import Path
 
 import structlog
 
+from server.domain.basket import Imported
 from server.domain.dataset_name import check_dataset_name
 from server.domain.errors import Conflict, InvalidInput
 from server.domain.sent_name import OWN_FOLDER, path_of
@@ -32,22 +33,6 @@ SAMPLE_NAME = "Sample"
 
 JobsUsing = Callable[[str], list[str]]
 """Ids of the queued and running jobs that read a dataset."""
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did.
-
-    Attributes:
-        files_saved: names as sent.
-        images_added: usable images that the dataset did not have before.
-        files_unchanged: files that were there already, byte for byte.
-    """
-
-    name: str
-    files_saved: list[str]
-    images_added: int
-    files_unchanged: int
 
 
 class ImportService:
@@ -97,6 +82,23 @@ class ImportService:
             upload.discard()
             raise
         return upload
+
+    def check_name(self, name: str) -> str:
+        """The name as it is kept, if files may be uploaded under it.
+
+        Raises:
+            InvalidInput: the name breaks the rule for names.
+            Conflict: it differs from another one's in letter case only.
+        """
+        cleaned = check_dataset_name(name)
+        other = self._folders.alike(cleaned)
+        if other is not None:
+            raise Conflict(
+                f"There is a dataset {other!r} already, whose name differs from {cleaned!r} in "
+                "letter case only; use its name, or choose another one.",
+                dataset=other,
+            )
+        return cleaned
 
     def take_in(self, upload: IncomingUpload, name_in_form: str | None) -> Imported:
         """Make the upload, which has arrived, part of its dataset.
@@ -159,13 +161,7 @@ class ImportService:
     def _reserve(self, upload: IncomingUpload, name: str) -> str:
         cleaned = check_dataset_name(name)
         upload.reservation.enter_context(self._reservations.reserve(cleaned))
-        other = self._folders.alike(cleaned)
-        if other is not None:
-            raise Conflict(
-                f"There is a dataset {other!r} already, whose name differs from {cleaned!r} in "
-                "letter case only; use its name, or choose another one.",
-                dataset=other,
-            )
+        self.check_name(cleaned)
         self._check_not_in_use(cleaned)
         upload.name = cleaned
         return cleaned

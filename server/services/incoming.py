@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from server.domain.errors import InvalidInput, StorageFull, TooLarge
 from server.domain.sent_name import path_of
 from server.store.dataset_folders import Staging
-from server.store.trees import full_disk_is_said
+from server.store.trees import full_disk_is_said, link_or_copy
 
 _MIB = 1024**2
 
@@ -105,17 +105,26 @@ class IncomingUpload:
             InvalidInput: the name cannot be used, or was sent twice.
             TooLarge: too many files.
         """
-        self._sent, self._size = sent, 0
-        self._files += 1
-        self._limits.check_upload(self._total, self._files)
-        path = path_of(sent)
-        if path is None:
+        target = self._place_of(sent)
+        if target is None:
             return
-        self._take(path, sent)
-        target = self.staging.upload / path
         with full_disk_is_said(f"saving {sent!r}"):
             target.parent.mkdir(parents=True, exist_ok=True)
             self._file = target.open("xb")
+        self.files_saved.append(sent)
+
+    def take_whole(self, sent: str, file: Path) -> None:
+        """A file of that name which is here already; ``file`` stays where it is.
+
+        Raises:
+            InvalidInput, TooLarge, StorageFull: as ``start_file`` and ``write``.
+        """
+        target = self._place_of(sent)
+        self._count(file.stat().st_size)
+        if target is None:
+            return
+        with full_disk_is_said(f"saving {sent!r}"):
+            link_or_copy(file, target)
         self.files_saved.append(sent)
 
     def write(self, data: bytes) -> None:
@@ -125,10 +134,7 @@ class IncomingUpload:
             TooLarge: the file, or all together, are over a limit.
             StorageFull: the disk has no room.
         """
-        self._size += len(data)
-        self._total += len(data)
-        self._limits.check_file(self._sent, self._size)
-        self._limits.check_upload(self._total, self._files)
+        self._count(len(data))
         if self._file is not None:
             with full_disk_is_said(f"saving {self._sent!r}"):
                 self._file.write(data)
@@ -151,6 +157,23 @@ class IncomingUpload:
         finally:
             self.staging.discard()
             self.reservation.close()
+
+    def _place_of(self, sent: str) -> Path | None:
+        """Where the next file belongs; None = it is not kept."""
+        self._sent, self._size = sent, 0
+        self._files += 1
+        self._limits.check_upload(self._total, self._files)
+        path = path_of(sent)
+        if path is None:
+            return None
+        self._take(path, sent)
+        return self.staging.upload / path
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        self._total += size
+        self._limits.check_file(self._sent, self._size)
+        self._limits.check_upload(self._total, self._files)
 
     def _take(self, path: PurePosixPath, sent: str) -> None:
         # letter case does not tell two files apart on Windows and macOS

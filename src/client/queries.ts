@@ -29,6 +29,14 @@ export const datasetQuery = (name: string) =>
     refetchInterval: ({ state }) => (state.data && isBeingRead(state.data) ? LOOK_EVERY_MS : false),
   });
 
+/** Uploads that were begun and are not part of a dataset yet. */
+export const uploadsQuery = queryOptions({
+  queryKey: ['uploads'],
+  queryFn: async ({ signal }) => (await answerOf(client.GET('/api/uploads', { signal }))).uploads,
+  refetchInterval: ({ state }) =>
+    state.data?.some(({ phase }) => phase === 'being_read') ? LOOK_EVERY_MS : false,
+});
+
 export const trainingOptionsQuery = queryOptions({
   queryKey: ['training-options'],
   queryFn: ({ signal }) => answerOf(client.GET('/api/training-options', { signal })),

@@ -32,6 +32,9 @@ export class ServerAway extends Error {
   }
 }
 
+/** Something that the page itself refuses; the message is a sentence for the person. */
+export class Sentence extends Error {}
+
 const GATEWAY = new Set([502, 503, 504]);
 
 /** Whether this status comes from a gateway that found nobody behind it. */
@@ -63,7 +66,7 @@ export function errorOf(status: number, body: unknown): Refusal | ServerAway {
 
 /** The sentence to show for anything that was thrown. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof Refusal) return error.message;
+  if (error instanceof Refusal || error instanceof Sentence) return error.message;
   if (error instanceof ServerAway) {
     return 'The server does not answer. Nothing was changed; try again when it is back.';
   }

@@ -59,7 +59,7 @@ def test_unclaimed_every_route_serves_this_computer_and_no_other(unclaimed: Hous
         assert unclaimed.here.request(method, path).status_code not in (401, 403), path
         answer = unclaimed.from_afar().request(method, path)
         assert answer.status_code == 401, f"{method} {path}: {answer.text}"
-        assert "claim" in answer.json()["detail"]
+        assert method == "HEAD" or "claim" in answer.json()["detail"]
 
 
 def test_claimed_every_route_serves_who_is_signed_in_and_nobody_else(house: House) -> None:
@@ -69,7 +69,7 @@ def test_claimed_every_route_serves_who_is_signed_in_and_nobody_else(house: Hous
         for stranger in (house.another_here(), house.from_afar()):
             answer = stranger.request(method, path)
             assert answer.status_code == 401, f"{method} {path}: {answer.text}"
-            assert answer.json()["detail"] == "Sign in first."
+            assert method == "HEAD" or answer.json()["detail"] == "Sign in first."
 
 
 def test_the_session_of_another_computer_works_everywhere(house: House) -> None:

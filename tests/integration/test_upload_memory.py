@@ -64,7 +64,7 @@ def _process(server: RunningServer) -> psutil.Process:
 
 
 @contextmanager
-def _watched(process: psutil.Process) -> Iterator[list[int]]:
+def watched(process: psutil.Process) -> Iterator[list[int]]:
     """Resident memory of the server alone, looked at all the while."""
     seen: list[int] = []
     stop = threading.Event()
@@ -86,7 +86,7 @@ def test_memory_stays_flat_for_a_file_of_any_size(server: RunningServer) -> None
     server.upload("warm", class_folders(images=3))
     process = _process(server)
     before = process.memory_info().rss
-    with _watched(process) as seen:
+    with watched(process) as seen:
         answer = server.http.post(
             "/api/upload-dataset?datasetName=big",
             content=_body("big.bin", 300 * MIB),

@@ -11,6 +11,7 @@ import { SampleBadge } from '@/components/SampleBadge';
 import { Empty, Loaded } from '@/components/states';
 import { formatDateTime, formatNumberOf } from '@/lib/format';
 import { DrawSampleSet } from './SampleSet';
+import { UnfinishedUploads } from './UnfinishedUploads';
 import { UploadDataset } from './UploadDataset';
 import classes from './DatasetsPage.module.css';
 
@@ -22,6 +23,7 @@ export function DatasetsPage() {
       lead="A dataset is a set of lesion images with their diagnoses. Upload one, see what is in it, train on it."
     >
       <UploadDataset />
+      <UnfinishedUploads />
       <Loaded query={query} label="Reading the datasets">
         {(datasets) =>
           datasets.length === 0 ? <NoDatasets /> : <DatasetCards datasets={datasets} />

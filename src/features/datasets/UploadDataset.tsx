@@ -1,35 +1,36 @@
 // The document's "Upload Dataset" section: drop, name, send, and see it through.
-import { Button, Group, Progress, Stack, Text, TextInput } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
+import { Button, Group, Progress, Stack, Text } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { datasetQuery, datasetsQuery } from '@/client/queries';
-import { Refusal } from '@/client/refusal';
+import { datasetQuery, datasetsQuery, uploadsQuery } from '@/client/queries';
 import { LinkText } from '@/components/links';
 import { Panel } from '@/components/Panel';
 import { Refused } from '@/components/states';
-import { formatBytes, formatNumberOf, formatTimeLeft } from '@/lib/format';
+import { formatBytes, formatNumberOf } from '@/lib/format';
+import { ChosenFiles } from './ChosenFiles';
 import { DropArea } from './DropArea';
-import { suggestedName, totalBytes, type PickedFile } from './pickedFiles';
-import { uploadedWords } from './words';
-import { upload, uploadSecondsLeft, useUpload, type Upload } from './upload';
+import { OtherFiles, unfinishedOf } from './goingOn';
+import { suggestedName, type PickedFile } from './pickedFiles';
+import { ReadingImages, SendingFiles } from './SendingFiles';
+import { upload, useUpload, type Upload } from './upload';
+import { goingOnWords, uploadedWords } from './words';
 
 export function UploadDataset() {
-  const [picked, setPicked] = useState<PickedFile[]>([]);
-  const [name, setName] = useState('');
   const state = useUpload();
   useOpenWhenDone(state);
-
-  const pick = (files: PickedFile[]) => {
-    if (state.phase === 'refused') upload.clear();
-    setPicked(files);
-    setName((typed) => typed || suggestedName(files));
-  };
-
+  useFreshUnfinished(state);
   return (
     <Panel title="Upload Dataset">
       {state.phase === 'sending' && <SendingFiles state={state} />}
-      {state.phase === 'reading' && <ReadingImages name={state.name} />}
+      {state.phase === 'choosing' && <ChooseAgain state={state} />}
+      {state.phase === 'reading' && (
+        <Stack gap="sm" role="status">
+          <Text fw={560}>Reading the images of {state.name}…</Text>
+          <Progress value={100} size="lg" animated aria-label="Reading the images" />
+          <ReadingImages waiting={state.waiting} />
+        </Stack>
+      )}
       {state.phase === 'done' && (
         <Text>
           {uploadedWords(state.result)}{' '}
@@ -38,27 +39,74 @@ export function UploadDataset() {
           </LinkText>
         </Text>
       )}
-      {(state.phase === 'idle' || state.phase === 'refused') && (
-        <Stack>
-          {picked.length === 0 ? (
-            <DropArea onPick={pick} />
-          ) : (
-            <ChosenFiles
-              picked={picked}
-              name={name}
-              refused={state.phase === 'refused' ? state.error : null}
-              onName={setName}
-              onForget={() => {
-                upload.clear();
-                setPicked([]);
-                setName('');
-              }}
-            />
-          )}
-          {state.phase === 'refused' && <Refused error={state.error} title="Nothing was added" />}
-        </Stack>
-      )}
+      {(state.phase === 'idle' || state.phase === 'refused') && <ChooseFiles state={state} />}
     </Panel>
+  );
+}
+
+function ChooseFiles({ state }: { state: Extract<Upload, { phase: 'idle' | 'refused' }> }) {
+  const [picked, setPicked] = useState<PickedFile[]>([]);
+  const [name, setName] = useState('');
+  const { data: uploads = [] } = useQuery(uploadsQuery);
+  const unfinished = unfinishedOf(picked, uploads);
+
+  const pick = (files: PickedFile[]) => {
+    if (state.phase === 'refused') upload.clear();
+    const known = unfinishedOf(files, uploads)?.dataset_name;
+    setPicked(files);
+    setName((typed) => typed || (known ?? suggestedName(files)));
+  };
+
+  return (
+    <Stack>
+      {picked.length === 0 ? (
+        <DropArea onPick={pick} />
+      ) : (
+        <ChosenFiles
+          picked={picked}
+          name={name}
+          unfinished={unfinished}
+          refused={state.phase === 'refused' ? state.error : null}
+          onName={setName}
+          onForget={() => {
+            upload.clear();
+            setPicked([]);
+            setName('');
+          }}
+        />
+      )}
+      {state.phase === 'refused' && (
+        <>
+          <Refused error={state.error} title="Nothing was added" />
+          <Group>
+            <Button variant="default" onClick={state.again}>
+              Try again
+            </Button>
+          </Group>
+        </>
+      )}
+    </Stack>
+  );
+}
+
+/** The files of an unfinished upload are asked for again: the browser does not keep them. */
+function ChooseAgain({ state }: { state: Extract<Upload, { phase: 'choosing' }> }) {
+  const { basket, error } = state;
+  return (
+    <Stack>
+      <Text>{goingOnWords(basket)}</Text>
+      <Text c="dimmed">
+        Choose the same {basket.files === 1 ? 'file' : formatNumberOf(basket.files, 'file')} again (
+        {formatBytes(basket.bytes)} together); only what is missing is sent.
+      </Text>
+      {error instanceof OtherFiles && <Refused error={error} />}
+      <DropArea onPick={(files) => upload.start(basket.dataset_name, files, basket)} />
+      <Group>
+        <Button variant="default" onClick={upload.clear}>
+          Not now
+        </Button>
+      </Group>
+    </Stack>
   );
 }
 
@@ -83,94 +131,10 @@ function useOpenWhenDone(state: Upload) {
   }, [state, navigate, queryClient]);
 }
 
-interface ChosenFilesProps {
-  picked: PickedFile[];
-  name: string;
-  refused: unknown;
-  onName: (name: string) => void;
-  onForget: () => void;
-}
-
-function ChosenFiles({ picked, name, refused, onName, onForget }: ChosenFilesProps) {
-  const [first] = picked;
-  const nameRefused =
-    refused instanceof Refusal &&
-    ['datasetName', 'dataset_name', 'name'].includes(refused.field ?? '');
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        upload.start(name.trim(), picked);
-      }}
-    >
-      <Stack>
-        <Text>
-          {picked.length === 1 ? first?.path : formatNumberOf(picked.length, 'file')},{' '}
-          {formatBytes(totalBytes(picked))}
-        </Text>
-        <TextInput
-          label="Dataset name"
-          description="Letters, digits, spaces, dots, dashes and underscores. A known name adds to that dataset."
-          placeholder="HAM10000"
-          required
-          withAsterisk={false}
-          autoFocus
-          maw={420}
-          error={nameRefused}
-          value={name}
-          onChange={(event) => onName(event.currentTarget.value)}
-        />
-        <Group>
-          <Button type="submit" disabled={name.trim() === ''}>
-            Upload
-          </Button>
-          <Button variant="default" onClick={onForget}>
-            Choose something else
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  );
-}
-
-function SendingFiles({ state }: { state: Extract<Upload, { phase: 'sending' }> }) {
-  const percent = state.total > 0 ? (100 * state.sent) / state.total : 0;
-  const left = formatTimeLeft(uploadSecondsLeft(state));
-  return (
-    <Stack gap="sm">
-      <Text fw={560}>Uploading {state.name}…</Text>
-      <Progress
-        value={percent}
-        size="lg"
-        aria-label={`Upload of ${state.name}`}
-        transitionDuration={150}
-      />
-      <Group justify="space-between">
-        <Text size="sm" c="dimmed" className="figures">
-          {formatBytes(state.sent)} of {formatBytes(state.total)}
-          {left && `, ${left}`}
-        </Text>
-        <Button variant="default" size="compact-md" onClick={upload.cancel}>
-          Cancel
-        </Button>
-      </Group>
-    </Stack>
-  );
-}
-
-function ReadingImages({ name }: { name: string }) {
-  return (
-    <Stack gap="sm" role="status">
-      <Text fw={560}>Reading the images of {name}…</Text>
-      <Progress value={100} size="lg" animated aria-label="Reading the images" />
-      <Group justify="space-between">
-        <Text size="sm" c="dimmed">
-          Everything has arrived. The server unpacks and checks every image now.
-        </Text>
-        <Button variant="default" size="compact-md" onClick={upload.cancel}>
-          Cancel
-        </Button>
-      </Group>
-    </Stack>
-  );
+/** The list of unfinished uploads follows what happens here. */
+function useFreshUnfinished({ phase }: Upload) {
+  const queryClient = useQueryClient();
+  useEffect(() => {
+    void queryClient.invalidateQueries({ queryKey: uploadsQuery.queryKey });
+  }, [phase, queryClient]);
 }

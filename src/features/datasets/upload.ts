@@ -1,20 +1,47 @@
 // The upload that is under way. It lives outside the pages, so that looking elsewhere keeps it.
 import { useSyncExternalStore } from 'react';
-import type { UploadResult } from '@/client/records';
+import { answerOf, client } from '@/client/client';
+import type { UnfinishedUpload, UploadResult } from '@/client/records';
+import { ServerAway } from '@/client/refusal';
+import { OtherFiles, planOf, type Plan } from './goingOn';
+import { waitToTryAgain } from './patience';
 import { totalBytes, type PickedFile } from './pickedFiles';
-import { Cancelled, sendFiles, type Sending } from './sendFiles';
+import { BasketSending, Cancelled } from './sendBasket';
+import { NO_PACE, Speedometer, type Pace } from './speed';
+
+export interface SendingState extends Pace {
+  phase: 'sending';
+  name: string;
+  sent: number;
+  total: number;
+  paused: boolean;
+  /** The server does not answer; it is asked again by itself. */
+  waiting: boolean;
+  /** When the unfinished upload was begun that this one goes on with. */
+  since: string | null;
+}
 
 export type Upload =
   | { phase: 'idle' }
-  | { phase: 'sending'; name: string; sent: number; total: number; startedAt: number; at: number }
-  | { phase: 'reading'; name: string }
+  | { phase: 'choosing'; basket: UnfinishedUpload; error: unknown }
+  | SendingState
+  | { phase: 'reading'; name: string; waiting: boolean }
   | { phase: 'done'; name: string; result: UploadResult }
-  | { phase: 'refused'; name: string; error: unknown };
+  | { phase: 'refused'; name: string; error: unknown; again: () => void };
+
+/** One upload from its first to its last request. */
+interface Run {
+  name: string;
+  files: PickedFile[];
+  basket: UnfinishedUpload | null;
+  sending: BasketSending | null;
+  ended: AbortController;
+}
 
 const IDLE: Upload = { phase: 'idle' };
 
 let current: Upload = IDLE;
-let sending: Sending | null = null;
+let run: Run | null = null;
 const listeners = new Set<() => void>();
 
 function become(next: Upload) {
@@ -23,27 +50,50 @@ function become(next: Upload) {
 }
 
 export const upload = {
-  start(name: string, files: PickedFile[]) {
-    const startedAt = Date.now();
-    become({ phase: 'sending', name, sent: 0, total: totalBytes(files), startedAt, at: startedAt });
-    sending = sendFiles(name, files, {
-      onProgress: (sent, total) =>
-        become({ phase: 'sending', name, sent, total, startedAt, at: Date.now() }),
-      onSent: () => become({ phase: 'reading', name }),
-    });
-    window.addEventListener('beforeunload', askBeforeLeaving);
-    sending.answer
-      .then(
-        (result) => become({ phase: 'done', name, result }),
-        (error: unknown) =>
-          become(error instanceof Cancelled ? IDLE : { phase: 'refused', name, error }),
-      )
-      .finally(() => window.removeEventListener('beforeunload', askBeforeLeaving));
+  /** Sends `files` to the dataset `name`; with `basket`, goes on with that unfinished upload. */
+  start(name: string, files: PickedFile[], basket: UnfinishedUpload | null = null) {
+    const mine: Run = { name, files, basket, sending: null, ended: new AbortController() };
+    run = mine;
+    become(beginning(mine));
+    carry(mine).then(
+      (result) => {
+        if (run === mine) become({ phase: 'done', name, result });
+      },
+      (error: unknown) => {
+        if (run === mine && !(error instanceof Cancelled)) become(refused(mine, error));
+      },
+    );
   },
-  cancel: () => sending?.cancel(),
+  /** Asks for the files of an unfinished upload again. */
+  choose: (basket: UnfinishedUpload) => become({ phase: 'choosing', basket, error: null }),
+  pause: () => {
+    run?.sending?.pause();
+    if (current.phase === 'sending') become({ ...current, ...NO_PACE, paused: true });
+  },
+  goOn: () => {
+    run?.sending?.goOn();
+    if (current.phase === 'sending') become({ ...current, paused: false });
+  },
+  /** Stops and throws away what has arrived. */
+  cancel: async () => {
+    const cancelled = run;
+    run = null;
+    cancelled?.ended.abort();
+    cancelled?.sending?.stop();
+    try {
+      if (cancelled?.basket) await discard(cancelled.basket.id);
+    } finally {
+      become(IDLE);
+    }
+  },
   /** Back to the empty form, after the end has been seen. */
-  clear: () => become(IDLE),
+  clear: () => {
+    run = null;
+    become(IDLE);
+  },
   read: () => current,
+  /** The unfinished upload that is being sent or read now. */
+  current: () => (run === null || current.phase === 'refused' ? null : (run.basket?.id ?? null)),
   subscribe: (listener: () => void) => {
     listeners.add(listener);
     return () => {
@@ -52,24 +102,103 @@ export const upload = {
   },
 };
 
-function askBeforeLeaving(event: BeforeUnloadEvent) {
-  event.preventDefault();
-}
-
 export function useUpload(): Upload {
   return useSyncExternalStore(upload.subscribe, upload.read);
 }
 
-const SURE_AFTER_MS = 1_500;
+/** Throws an unfinished upload away. */
+export function discard(id: string) {
+  const params = { path: { basket_id: id } };
+  return answerOf(client.DELETE('/api/uploads/{basket_id}', { params }));
+}
 
-/** Seconds left at the mean speed so far; null until that means something. */
-export function uploadSecondsLeft(state: {
-  sent: number;
-  total: number;
-  startedAt: number;
-  at: number;
-}): number | null {
-  const elapsed = state.at - state.startedAt;
-  if (elapsed < SURE_AFTER_MS || state.sent <= 0) return null;
-  return ((state.total - state.sent) * elapsed) / state.sent / 1000;
+function beginning({ name, files, basket }: Run): SendingState {
+  const total = basket?.bytes ?? totalBytes(files);
+  const sent = basket?.bytes_arrived ?? 0;
+  const since = basket?.created_at ?? null;
+  return { phase: 'sending', name, sent, total, ...NO_PACE, paused: false, waiting: false, since };
+}
+
+function refused(mine: Run, error: unknown): Upload {
+  if (error instanceof OtherFiles && mine.basket !== null) {
+    return { phase: 'choosing', basket: mine.basket, error };
+  }
+  const again = () => upload.start(mine.name, mine.files, mine.basket);
+  return { phase: 'refused', name: mine.name, error, again };
+}
+
+async function carry(mine: Run): Promise<UploadResult> {
+  const plan = await prepare(mine);
+  const { basket } = mine;
+  if (basket === null || mine.ended.signal.aborted) throw new Cancelled();
+  mine.sending = new BasketSending(plan, basket.tus_url, telling(mine));
+  await mine.sending.send();
+  become({ phase: 'reading', name: mine.name, waiting: false });
+  return patiently(mine, () => finish(basket.id));
+}
+
+async function prepare(mine: Run): Promise<Plan> {
+  const { files, name } = mine;
+  if (mine.basket === null) {
+    const body = { dataset_name: name, files: files.length, bytes: totalBytes(files) };
+    mine.basket = await answerOf(client.POST('/api/uploads', { body }));
+    if (mine.ended.signal.aborted) {
+      await discard(mine.basket.id); // it was cancelled before it had a name to be cancelled by
+      throw new Cancelled();
+    }
+    return planOf(files, mine.basket, []);
+  }
+  const params = { path: { basket_id: mine.basket.id } };
+  const { announced, ...basket } = await answerOf(
+    client.GET('/api/uploads/{basket_id}', { params }),
+  );
+  mine.basket = basket;
+  const plan = planOf(files, basket, announced);
+  for (const url of plan.takeBack) await takeBack(url);
+  return plan;
+}
+
+function takeBack(url: string) {
+  const [file_id = '', , basket_id = ''] = url.split('/').reverse();
+  return answerOf(
+    client.DELETE('/api/uploads/{basket_id}/files/{file_id}', {
+      params: { path: { basket_id, file_id } },
+      headers: { 'Tus-Resumable': '1.0.0' },
+    }),
+  );
+}
+
+function telling(mine: Run) {
+  const meter = new Speedometer();
+  const change = (next: (now: SendingState) => SendingState) => {
+    if (run === mine && current.phase === 'sending') become(next(current));
+  };
+  return {
+    onProgress: (sent: number) =>
+      change((now) => {
+        if (now.paused || now.waiting) meter.restart();
+        const pace = now.paused ? NO_PACE : meter.note(Date.now(), sent, now.total);
+        return { ...now, ...pace, sent };
+      }),
+    onWaiting: (waiting: boolean) => change((now) => ({ ...now, ...NO_PACE, waiting })),
+  };
+}
+
+function finish(id: string) {
+  const params = { path: { basket_id: id } };
+  return answerOf(client.POST('/api/uploads/{basket_id}/finish', { params }));
+}
+
+/** Asks until the server answers: to finish an upload twice does no harm. */
+async function patiently<T>(mine: Run, ask: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (mine.ended.signal.aborted) throw new Cancelled();
+      if (!(error instanceof ServerAway)) throw error;
+      if (run === mine) become({ phase: 'reading', name: mine.name, waiting: true });
+      await waitToTryAgain(tries, mine.ended.signal);
+    }
+  }
 }

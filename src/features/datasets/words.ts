@@ -1,6 +1,6 @@
 // The server's stable names in the words of the page.
-import type { Layout, ProblemKind, UploadResult } from '@/client/records';
-import { formatNumberOf } from '@/lib/format';
+import type { Layout, ProblemKind, UnfinishedUpload, UploadResult } from '@/client/records';
+import { formatBytes, formatDateTime, formatNumberOf } from '@/lib/format';
 
 export const LAYOUT_NAME: Record<Layout, string> = {
   csv: 'Table with images',
@@ -31,4 +31,12 @@ export function uploadedWords(result: UploadResult): string {
   const unchanged = result.files_unchanged;
   const already = unchanged === 0 ? '' : `, ${formatNumberOf(unchanged, 'file')} there already`;
   return `${result.message}: ${formatNumberOf(result.images_added, 'image')} added${already}.`;
+}
+
+/** "Going on with an upload of HAM10000 from 3 Dec 2025, 18:00: 1.2 GB of 5.3 GB are here." */
+export function goingOnWords(upload: UnfinishedUpload): string {
+  return (
+    `Going on with an upload of ${upload.dataset_name} from ${formatDateTime(upload.created_at)}: ` +
+    `${formatBytes(upload.bytes_arrived)} of ${formatBytes(upload.bytes)} are here.`
+  );
 }

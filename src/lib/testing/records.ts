@@ -7,6 +7,7 @@ import type {
   ModelReport,
   PresetOption,
   TrainingOptions,
+  UnfinishedUpload,
 } from '@/client/records';
 
 export const dataset: DatasetSummary = {
@@ -266,4 +267,18 @@ export const cost: MeasuredCost = {
   trial_seconds: 7.2,
   measured_at: '2025-12-03T18:00:00Z',
   beside_running_jobs: 0,
+};
+
+export const unfinished: UnfinishedUpload = {
+  id: 'f'.repeat(32),
+  dataset_name: 'HAM10000',
+  phase: 'arriving',
+  files: 10,
+  bytes: 5_300_000_000,
+  files_arrived: 2,
+  bytes_arrived: 1_200_000_000,
+  tus_url: `/api/uploads/${'f'.repeat(32)}/files`,
+  created_at: '2025-12-03T12:00:00Z',
+  last_active_at: '2025-12-03T12:30:00Z',
+  expires_at: '2025-12-10T12:30:00Z',
 };

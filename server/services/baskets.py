@@ -1,0 +1,301 @@
+"""Baskets: begun, looked at, discarded, forgotten in time, and at last made part of a dataset.
+
+The import reads links to the files, so a basket whose import is refused or dies is as it was, and
+can be finished again once the reason is gone. What was imported is remembered until the basket's
+time is over: who did not hear the answer asks again and gets the same one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from server.domain.account import LOCAL_RESEARCHER, Person
+from server.domain.basket import Basket, FileState, Imported
+from server.domain.errors import Conflict, Gone, NotFound, StorageFull
+from server.services.basket_tally import Tallies, Tally
+from server.services.imports import ImportService
+from server.services.incoming import UploadLimits, in_words
+from server.store.basket_folders import BasketFolders
+
+log = structlog.get_logger(__name__)
+
+_SWEEP_SECONDS = 3600.0
+_LOCAL = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BasketRules:
+    """What is allowed to lie unfinished. Each is a setting of the server.
+
+    Attributes:
+        upload: limits of one upload.
+        kept_for: how long a basket waits for its next byte (``DERMASCAN_KEEP_UPLOADS_SECONDS``).
+        each_person: unfinished baskets of one person (``DERMASCAN_MAX_UNFINISHED_UPLOADS``).
+    """
+
+    upload: UploadLimits
+    kept_for: timedelta
+    each_person: int
+
+
+@dataclass(frozen=True, slots=True)
+class BasketState:
+    """A basket as it stands now.
+
+    Attributes:
+        tally: what has arrived of it.
+        expires_at: when it is thrown away unless more arrives.
+        being_read: its import is under way.
+    """
+
+    basket: Basket
+    tally: Tally
+    expires_at: datetime
+    being_read: bool
+
+    @property
+    def is_whole(self) -> bool:
+        return self.tally.whole == self.basket.files and self.tally.arrived == self.basket.size
+
+
+class BasketService:
+    """The baskets of one server.
+
+    Args:
+        folders: where they lie.
+        imports: takes a basket that is whole into its dataset.
+        now: what time it is.
+    """
+
+    def __init__(
+        self,
+        folders: BasketFolders,
+        imports: ImportService,
+        rules: BasketRules,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.rules = rules
+        self.folders = folders
+        self.tallies = Tallies(folders.files)
+        self.now = now
+        self._imports = imports
+        self._turns: dict[str, threading.Lock] = {}
+        self._reading: set[str] = set()
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+
+    def start(self) -> None:
+        """Sweep now and then every hour, until ``stop``."""
+        self.folders.remove_remains()
+        self.sweep()
+
+        def again() -> None:
+            while not self._ending.wait(_SWEEP_SECONDS):
+                self.sweep()
+
+        threading.Thread(target=again, name="unfinished-uploads", daemon=True).start()
+
+    def stop(self) -> None:
+        self._ending.set()
+
+    def begin(self, person: Person, dataset: str, files: int, size: int) -> BasketState:
+        """A basket for ``files`` files of ``size`` bytes together.
+
+        Raises:
+            InvalidInput: the dataset's name breaks the rule for names.
+            Conflict: the name differs from another one's in letter case only; or the person has
+                too many unfinished uploads.
+            TooLarge: over a limit of one upload.
+            StorageFull: it would not fit.
+        """
+        name = self._imports.check_name(dataset)
+        self.rules.upload.check_upload(size, files)
+        with self._lock:
+            unfinished = len(self.mine(person))
+            if unfinished >= self.rules.each_person:
+                raise Conflict(
+                    f"You have {unfinished} unfinished uploads, the most that one person may have "
+                    "(setting DERMASCAN_MAX_UNFINISHED_UPLOADS); finish or discard one of them."
+                )
+            self._check_fits(size)
+            return self._state(
+                self.folders.create(name, owner_key(person), files, size, self.now())
+            )
+
+    def mine(self, person: Person) -> list[BasketState]:
+        """What that person has not finished, the latest first."""
+        found = [
+            self._state(basket)
+            for basket in self.folders.all()
+            if _is_of(basket, person) and basket.imported is None and not self._is_over(basket)
+        ]
+        return sorted(found, key=lambda state: state.basket.created_at, reverse=True)
+
+    def get(self, person: Person, basket_id: str) -> BasketState:
+        """One basket of that person.
+
+        Raises:
+            NotFound: there is none; somebody else's is not there either.
+            Gone: its time is over.
+        """
+        basket = self.folders.find(basket_id)
+        if basket is None or not _is_of(basket, person):
+            raise NotFound(
+                f"There is no upload {basket_id[:40]!r}; it may have been discarded, or its time "
+                "was over. Begin a new one."
+            )
+        if self._is_over(basket):
+            raise Gone(
+                f"The upload to {basket.dataset!r} waited {_days(self.rules.kept_for)} for its "
+                "next byte and was thrown away (setting DERMASCAN_KEEP_UPLOADS_SECONDS). Begin a "
+                "new one.",
+                dataset=basket.dataset,
+            )
+        return self._state(basket)
+
+    def files(self, person: Person, basket_id: str) -> list[FileState]:
+        """Its files, by name.
+
+        Raises:
+            NotFound, Gone: as ``get``.
+        """
+        self.get(person, basket_id)
+        return sorted(self.folders.files(basket_id), key=lambda file: file.record.path)
+
+    def discard(self, person: Person, basket_id: str) -> None:
+        """Throw it away and free its room.
+
+        Raises:
+            NotFound, Gone: as ``get``.
+            Conflict: its images are being read.
+        """
+        state = self.get(person, basket_id)
+        with self._lock:
+            if basket_id in self._reading:
+                raise Conflict(
+                    f"The images of the upload to {state.basket.dataset!r} are being read; wait "
+                    "until that is done, then delete the dataset if it is not wanted.",
+                    dataset=state.basket.dataset,
+                )
+            self.folders.remove(basket_id)
+        self._forget(basket_id)
+        log.info("an upload was discarded", dataset=state.basket.dataset)
+
+    def finish(self, person: Person, basket_id: str) -> Imported:
+        """Make a basket that is whole part of its dataset. Asked again, it answers the same.
+
+        Raises:
+            NotFound, Gone: as ``get``.
+            Conflict: something is missing; the sentence says what. Or as ``ImportService.begin``.
+            DermaScanError: as ``ImportService.take_in``; the basket stays as it was.
+        """
+        self.get(person, basket_id)
+        with self._being_read(basket_id):
+            basket = self.get(person, basket_id).basket
+            if basket.imported is not None:
+                return basket.imported
+            files = self.files(person, basket_id)
+            _check_whole(basket, files)
+            upload = self._imports.begin(basket.dataset)
+            try:
+                for file in files:
+                    upload.take_whole(file.record.path, self.folders.file(basket_id, file.id).part)
+                imported = self._imports.take_in(upload, None)
+            finally:
+                upload.discard()
+            self.folders.close(basket, imported, self.now())
+        self.tallies.forget(basket_id)
+        return imported
+
+    def sweep(self) -> None:
+        """Free the room of every basket whose time is over."""
+        for basket in self.folders.all():
+            with self._lock:
+                if not self._is_over(basket) or basket.id in self._reading:
+                    continue
+                self.folders.remove(basket.id)
+            self._forget(basket.id)
+            if basket.imported is None:
+                log.info("an unfinished upload expired", dataset=basket.dataset)
+
+    def expires_at(self, basket_id: str) -> datetime:
+        """When the basket is thrown away unless more arrives."""
+        basket = self.folders.find(basket_id)
+        return (basket.last_active if basket else self.now()) + self.rules.kept_for
+
+    def _state(self, basket: Basket) -> BasketState:
+        with self.tallies.of(basket.id) as tally:
+            seen = Tally(tally.files, tally.size, tally.whole, tally.arrived)
+        return BasketState(
+            basket, seen, basket.last_active + self.rules.kept_for, basket.id in self._reading
+        )
+
+    def _is_over(self, basket: Basket) -> bool:
+        return self.now() >= basket.last_active + self.rules.kept_for
+
+    def _check_fits(self, size: int) -> None:
+        free = shutil.disk_usage(self.folders.root).free
+        if size > free:
+            raise StorageFull(
+                f"The upload of {in_words(size)} does not fit on the server's disk, which has "
+                f"{in_words(free)} left; make room and try again."
+            )
+
+    @contextmanager
+    def _being_read(self, basket_id: str) -> Iterator[None]:
+        """One import of a basket at a time; who comes second waits for the first."""
+        with self._lock:
+            turn = self._turns.setdefault(basket_id, threading.Lock())
+        with turn:
+            with self._lock:
+                self._reading.add(basket_id)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._reading.discard(basket_id)
+
+    def _forget(self, basket_id: str) -> None:
+        self.tallies.forget(basket_id)
+        with self._lock:
+            self._turns.pop(basket_id, None)
+
+
+def owner_key(person: Person) -> str:
+    """What tells two people apart: their names do, in any letter case."""
+    return _LOCAL if person is LOCAL_RESEARCHER else person.name.casefold()
+
+
+def _is_of(basket: Basket, person: Person) -> bool:
+    # what was begun before the server was claimed goes to its admins
+    inherited = basket.owner == _LOCAL and person.role == "admin"
+    return basket.owner == owner_key(person) or inherited
+
+
+def _check_whole(basket: Basket, files: list[FileState]) -> None:
+    missing = next((file for file in files if not file.is_whole), None)
+    if missing is not None:
+        raise Conflict(
+            f"{missing.record.path!r} has not arrived whole: {missing.offset} of "
+            f"{missing.record.size} bytes are here. Send the rest, then finish the upload.",
+            file=missing.record.path,
+        )
+    size = sum(file.record.size for file in files)
+    if (len(files), size) != (basket.files, basket.size):
+        raise Conflict(
+            f"The upload was announced as {basket.files} file(s) of {basket.size} bytes, and "
+            f"{len(files)} of {size} bytes are here. Send the others, or discard this upload and "
+            "announce a new one."
+        )
+
+
+def _days(time: timedelta) -> str:
+    days = time / timedelta(days=1)
+    return f"{days:.4g} days" if days >= 1 else f"{time.total_seconds():.4g} seconds"
