@@ -123,6 +123,7 @@ def test_while_the_network_is_gone_the_upload_waits_and_then_goes_on_by_itself(
     _until_a_piece_has_arrived(page, server)
     _speed(network, -1, offline=True)
     expect(page.get_by_text("The connection is gone.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile(r"(8\.4|16\.8) MB of .* waiting"))).to_be_visible()
     _look(page, "13-waiting")
     _speed(network, -1)
     expect(page.get_by_role("heading", name="Lesions", exact=True)).to_be_visible(timeout=90_000)

@@ -9,6 +9,7 @@ interface Sent {
   path: string;
   url: string | null;
   progress: (sent: number) => void;
+  safe: (safe: number) => void;
   whole: () => void;
   fail: (error: unknown) => void;
   stopped: boolean;
@@ -24,14 +25,15 @@ const LISTENER = {
 beforeEach(() => {
   vi.useFakeTimers();
   sent.length = told.sent.length = told.waiting.length = 0;
-  vi.spyOn(tusFile, 'sendFile').mockImplementation((picked, _endpoint, url, progress) => {
+  vi.spyOn(tusFile, 'sendFile').mockImplementation((picked, _endpoint, url, listener) => {
     let resolve: (whole: boolean) => void = () => {};
     let reject: (error: unknown) => void = () => {};
     const done = new Promise<boolean>((yes, no) => ([resolve, reject] = [yes, no]));
     const one: Sent = {
       path: picked.path,
       url,
-      progress,
+      progress: listener.onProgress,
+      safe: listener.onSafe,
       whole: () => resolve(true),
       fail: reject,
       stopped: false,
@@ -109,6 +111,23 @@ describe('an upload of several files', () => {
     sent.at(-1)?.progress(4);
     sent.at(-1)?.progress(6);
     expect(told.waiting).toEqual([true, false]);
+  });
+
+  it('counts what is safe, not what was on its way when the connection broke', async () => {
+    await begin(2);
+    sent[1]?.progress(6);
+    sent[1]?.safe(6);
+    sent[1]?.progress(9);
+    expect(told.sent.at(-1)).toBe(113);
+    sent[1]?.fail(new ServerAway());
+    await settle();
+    expect(told.sent.at(-1)).toBe(110);
+    await vi.advanceTimersByTimeAsync(30_000);
+    sent[2]?.progress(6);
+    expect(told.sent.at(-1)).toBe(110);
+    sent[2]?.whole();
+    await settle();
+    expect(told.sent.at(-1)).toBe(114);
   });
 
   it('does not wait when the browser says that the network is back', async () => {

@@ -39,7 +39,7 @@ export class BasketSending {
     private readonly endpoint: string,
     private readonly listener: Listener,
   ) {
-    this.left = [...plan.send].reverse();
+    this.left = plan.send.map((each) => ({ ...each })).reverse();
     this.settled = plan.arrived + plan.send.reduce((sum, { arrived }) => sum + arrived, 0);
   }
 
@@ -79,10 +79,12 @@ export class BasketSending {
   private async sendOne(each: Plan['send'][number]) {
     for (let tries = 0; ; tries += 1) {
       await this.untilGoingOn();
+      const before = each.arrived;
       try {
         if (await this.tryOnce(each)) return;
         tries = -1; // it was paused, which is no failure
       } catch (error) {
+        if (each.arrived > before) tries = 0; // it came further: this is a new trouble
         this.checkPasses(error, tries);
         this.setWaiting(each, error instanceof ServerAway);
         await waitToTryAgain(tries, this.stopped.signal);
@@ -92,19 +94,24 @@ export class BasketSending {
 
   /** False when it was stopped on the way. */
   private async tryOnce(each: Plan['send'][number]): Promise<boolean> {
-    const { picked, url, arrived } = each;
     let first: number | null = null;
-    const sending = sendFile(picked, this.endpoint, url, (sent) => {
-      first ??= sent; // told before anything is sent
-      if (sent > first) this.setWaiting(each, false);
-      this.running.set(sending, sent - arrived); // what had arrived is counted already
-      this.tell();
+    const sending = sendFile(each.picked, this.endpoint, each.url, {
+      onProgress: (sent) => {
+        first ??= sent; // told before anything is sent
+        if (sent > first) this.setWaiting(each, false);
+        this.running.set(sending, sent - each.arrived); // what had arrived is counted already
+        this.tell();
+      },
+      onSafe: (safe) => {
+        this.running.set(sending, 0);
+        this.settle(each, safe);
+      },
     });
     this.running.set(sending, 0);
     try {
       const whole = await sending.done;
       if (whole) {
-        this.settled += picked.file.size - arrived;
+        this.settle(each, each.picked.file.size);
         this.setWaiting(each, false);
       }
       return whole;
@@ -112,6 +119,11 @@ export class BasketSending {
       this.running.delete(sending);
       this.tell();
     }
+  }
+
+  private settle(each: Plan['send'][number], safe: number) {
+    this.settled += safe - each.arrived;
+    each.arrived = safe;
   }
 
   private checkPasses(error: unknown, tries: number) {

@@ -22,6 +22,13 @@ export interface FileSending {
   stop: () => void;
 }
 
+interface FileListener {
+  /** Bytes of the file that have been sent, whether or not they have arrived. */
+  onProgress: (sent: number) => void;
+  /** Bytes of the file that are safe on the server. */
+  onSafe: (safe: number) => void;
+}
+
 /** What tells a file from an older one of the same name and size. */
 export function modifiedOf(file: File): string {
   return String(file.lastModified);
@@ -32,7 +39,7 @@ export function sendFile(
   picked: PickedFile,
   endpoint: string,
   url: string | null,
-  onProgress: (sent: number) => void,
+  { onProgress, onSafe }: FileListener,
 ): FileSending {
   let stop = () => {};
   const done = new Promise<boolean>((resolve, reject) => {
@@ -46,6 +53,7 @@ export function sendFile(
       retryDelays: null, // sendBasket.ts tries again, for all files together
       httpStack: new CheckedHttpStack(),
       onProgress,
+      onChunkComplete: (_length, safe) => onSafe(safe),
       onSuccess: () => resolve(true),
       onError: (error) => reject(meant(error, picked.path)),
     });
