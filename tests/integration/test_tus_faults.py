@@ -188,9 +188,12 @@ def test_other_requests_are_answered_while_a_piece_crawls(server: RunningServer)
             f"Content-Length: {50 * MIB}\r\n\r\n"
         )
         slow.sendall(head.encode() + b"x" * MIB)
+        part = server.home / "data" / ".unfinished" / upload / f"{place[-32:]}.part"
         give_up = time.monotonic() + PATIENCE_SECONDS
-        while sender.patch(place, 0, b"").status_code != httpx.codes.LOCKED:
+        while not part.stat().st_size:  # asking by a request could hold the file itself
             assert time.monotonic() < give_up
+            time.sleep(0.01)
+        assert sender.patch(place, 0, b"").status_code == httpx.codes.LOCKED
         for _ in range(5):
             assert server.http.get("/api/datasets").status_code == 200
             assert server.http.head(place, headers=TUS).status_code == 200
