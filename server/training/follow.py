@@ -18,7 +18,7 @@ from server.training.engine.augment import Strength
 from server.training.engine.cache import open_pixels
 from server.training.engine.checkpoint import Checkpoint
 from server.training.engine.device import going_on, prepare_device
-from server.training.engine.distributed import Ranks, join, leave
+from server.training.engine.distributed import Ranks, join, leave_and_end
 from server.training.engine.images import ImageSource
 from server.training.engine.network import build
 from server.training.engine.progress import WorkMeter
@@ -67,19 +67,18 @@ def hand_over(context: Context, checkpoint: Checkpoint | None) -> None:
 
 
 def follow() -> int:
-    """Learn beside the first process.
+    """Learn beside the first process; all being well, this process ends here.
 
     Returns:
-        The exit code.
+        The exit code of a failure.
     """
     ranks = join()
     try:
         _learn_beside(ranks)
+        leave_and_end(EXIT_FINISHED)
     except Exception as error:
         print(f"Process {ranks.rank + 1}: {in_one_sentence(error)}", file=sys.stderr)
         return exit_code(error)[0]
-    leave()
-    return EXIT_FINISHED
 
 
 def _learn_beside(ranks: Ranks) -> None:

@@ -8,10 +8,11 @@ alone reads, writes, speaks and tests; the others learn from it what they need.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -113,3 +114,16 @@ def leave() -> None:
     """Part from the others, if there were any."""
     if distributed.is_initialized():
         distributed.destroy_process_group()
+
+
+def leave_and_end(code: int) -> NoReturn:
+    """Part from the others and end this process at once, without Python's own clearing up.
+
+    A thread of gloo may still hold the last tensors for a moment. If Python is being taken down
+    when it lets go of them, the process aborts (pytorch/pytorch#179291), and torchrun would end
+    the first process as well, in the middle of its testing.
+    """
+    leave()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

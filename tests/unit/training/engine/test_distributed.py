@@ -20,7 +20,7 @@ _PROCESS = """
 import json, sys
 import numpy as np, torch
 torch.set_num_threads(1)
-from server.training.engine.distributed import join, leave
+from server.training.engine.distributed import join, leave_and_end
 from server.training.engine.dropout import BatchDraws
 from server.training.engine.loss import Loss
 from server.training.engine.memory import for_training
@@ -55,7 +55,7 @@ else:
 print(json.dumps({"outcomes": outcomes, "rows": rows.tolist(), "told": told,
                   "weights": [value for each in module.parameters()
                               for value in each.detach().reshape(-1).tolist()]}))
-leave()
+leave_and_end(0)
 """
 
 
