@@ -36,7 +36,7 @@ def describe_evidence(
         draws: of the lesions of the test part.
     """
     labels, test = context.dataset.split.labels, scores.examples
-    calibration, reliability = describe_calibration(scores.logits, test.targets, scores.temperature)
+    calibration, reliability = describe_calibration(scores.logits, test.targets, scores.calibration)
     curves = describe_curves(scores.probabilities, test.targets, labels)
     point = _operating_point(context, scores, draws)
     return {

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from server.training.context import Context
 from server.training.engine.images import Examples, ImageSource
+from server.training.engine.last_layer import calibrate_last_layer
 from server.training.engine.scoring import score
-from server.training.engine.temperature import divide_logits
-from server.training.evaluation.calibration import calibrated, fit_temperature
+from server.training.evaluation.calibration import Calibration, fit_calibration
 from server.training.evaluation.metrics import Metrics, majority_baseline, measure
 from server.training.evaluation.report import first_line
 from server.training.learn import Trained
@@ -27,8 +27,8 @@ class Scores:
         majority, baseline: the most common training class, and what always answering it scores on
             the test part.
         examples, probabilities: the test images and what the network answered.
-        logits: of the test images, before the temperature.
-        temperature: fitted on validation; ``probabilities`` and the saved network hold it.
+        logits: of the test images, as trained.
+        calibration: fitted on validation; ``probabilities`` and the saved network hold it.
         validation_examples, validation_probabilities: likewise for the validation images.
         opening: what must be read before the figures.
     """
@@ -40,7 +40,7 @@ class Scores:
     examples: Examples
     probabilities: npt.NDArray[np.float32]
     logits: npt.NDArray[np.float32]
-    temperature: float
+    calibration: Calibration
     validation_examples: Examples
     validation_probabilities: npt.NDArray[np.float32]
     opening: str
@@ -49,7 +49,7 @@ class Scores:
 def score_once(context: Context, source: ImageSource, trained: Trained) -> Scores:
     """Score the finished network on validation, then, once, on the test part.
 
-    In between its temperature is fitted on validation, and put into its last layer at the end.
+    In between its calibration is fitted on validation, and put into its last layer at the end.
     """
     dataset, message = context.dataset, "Testing on images that the network never saw"
     context.announcer.stage("testing", message)
@@ -64,14 +64,19 @@ def score_once(context: Context, source: ImageSource, trained: Trained) -> Score
 
     validation = dataset.examples(dataset.split.validation)
     validation_logits = answer(validation)
-    temperature = fit_temperature(validation_logits, validation.targets)
-    validation_probabilities = calibrated(validation_logits, temperature)
+    train = dataset.examples(dataset.split.train)
+    calibration = fit_calibration(
+        validation_logits,
+        validation.targets,
+        shown=np.bincount(train.targets, minlength=len(labels)),
+        balanced=context.spec.request.class_balancing,
+    )
+    validation_probabilities = calibration.probabilities(validation_logits)
     images = dataset.test.open()
     test = dataset.examples(images)
     logits = answer(test)
-    divide_logits(module.head, temperature)
-    probabilities = calibrated(logits, temperature)
-    train = dataset.examples(dataset.split.train)
+    calibrate_last_layer(module.head, calibration.temperature, calibration.offsets)
+    probabilities = calibration.probabilities(logits)
     majority, baseline = majority_baseline(train.targets, test.targets, labels)
     groups = len({dataset.group_of[image.image_id] for image in images})
     return Scores(
@@ -82,7 +87,7 @@ def score_once(context: Context, source: ImageSource, trained: Trained) -> Score
         examples=test,
         probabilities=probabilities,
         logits=logits,
-        temperature=temperature,
+        calibration=calibration,
         validation_examples=validation,
         validation_probabilities=validation_probabilities,
         opening=first_line(

@@ -129,9 +129,11 @@ def intervals_sentence(report: Fields) -> str:
 
 def chosen_on_validation(report: Fields) -> str:
     """What the validation part was used for."""
-    temperature = number(fields(report.get("calibration")).get("temperature")) is not None
+    found = fields(report.get("calibration"))
+    calibration = "the temperature and the correction" if _corrected(found) else "the temperature"
+    fitted = number(found.get("temperature")) is not None
     threshold = number(fields(report.get("operating_point")).get("threshold")) is not None
-    parts = ["the epoch", *(["the temperature"] * temperature), *(["the threshold"] * threshold)]
+    parts = ["the epoch", *([calibration] * fitted), *(["the threshold"] * threshold)]
     return "choosing " + " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
 
 
@@ -172,15 +174,30 @@ def baseline_figure(baseline: Any, key: str) -> Estimate:
 
 
 def calibration_sentence(report: Fields) -> str:
-    """ECE before and after temperature scaling."""
+    """ECE before and after calibration."""
     found = fields(report.get("calibration"))
     before, after = estimate(found.get("ece_before")), estimate(found.get("ece_after"))
     if before.value is None and after.value is None:
         return ""
     return (
-        f"Expected calibration error {before.whole} as trained, {after.whole} after temperature "
-        f"scaling with T = {text(number(found.get('temperature')))}, fitted on validation."
+        f"Expected calibration error {before.whole} as trained, {after.whole} with "
+        f"{calibration_words(found)}, fitted on validation."
     )
+
+
+def calibration_words(found: Fields) -> str:
+    """Temperature and correction with their numbers."""
+    words = f"temperature {text(number(found.get('temperature')))}"
+    if not _corrected(found):
+        return words
+    return (
+        f"{words} and {text(number(found.get('correction')))} of the logarithm of each class's "
+        "share taken away from common classes"
+    )
+
+
+def _corrected(calibration: Fields) -> bool:
+    return bool(number(calibration.get("correction")))
 
 
 def operating_sentence(report: Fields) -> str:

@@ -13,6 +13,7 @@ from server.training.documents.charts import (
     level,
     unit_square,
 )
+from server.training.documents.facts import calibration_words
 from server.training.documents.markup import Markup, join, tag
 from server.training.documents.reading import (
     Estimate,
@@ -57,19 +58,17 @@ def reliability_section(report: Fields) -> Markup | None:
     found = fields(report.get("calibration"))
     shown = [
         _reliability(name, _bins(reliability.get(key)), estimate(found.get(f"ece_{key}")))
-        for key, name in (("before", "As trained"), ("after", "After temperature scaling"))
+        for key, name in (("before", "As trained"), ("after", "Calibrated"))
         if _bins(reliability.get(key))
     ]
     if not shown and not found:
         return None
-    temperature = number(found.get("temperature"))
     note = (
         "A dot is the share of right answers among those of about that confidence; on the dashed "
         "line the network knows how sure it may be. Bars: share of the images."
     )
-    scaled = (
-        f" The temperature, {temperature:.3f}, was fitted on validation." if temperature else ""
-    )
+    fitted = number(found.get("temperature")) is not None
+    scaled = f" Calibrated: {calibration_words(found)}, fitted on validation." if fitted else ""
     return join(
         [
             tag("p", note + scaled, class_="note"),

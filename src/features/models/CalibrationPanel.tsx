@@ -7,19 +7,22 @@ import type { Calibration } from './evidence';
 
 export function CalibrationPanel({ calibration }: { calibration: Calibration | null }) {
   if (calibration === null) return null;
-  const { before, after, temperature } = calibration;
+  const { before, after, temperature, correction } = calibration;
   return (
     <Panel title="Calibration">
       <Figures
         figures={[
           { name: 'Error as it answers', value: formatScore(before?.value) },
-          { name: 'After temperature scaling', value: formatScore(after?.value) },
-          { name: 'Temperature', value: temperature === null ? '–' : temperature.toFixed(2) },
+          { name: 'Calibrated', value: formatScore(after?.value) },
+          { name: 'Temperature', value: formatScore(temperature) },
+          { name: 'Correction', value: formatScore(correction) },
         ]}
       />
       <Text size="sm" c="dimmed" mt="md">
         Expected calibration error: how far the probability of an answer is from the share of such
-        answers that are right, on average. The temperature was fitted on validation.
+        answers that are right, on average. The temperature says how much surer the network was than
+        it may be, the correction how far it leant towards common classes. Both were fitted on
+        validation.
       </Text>
     </Panel>
   );

@@ -13,6 +13,7 @@ describe('what a report says', () => {
     expect(evidence?.headline.balanced_accuracy).toEqual({ value: 0.707, low: 0.66, high: 0.75 });
     expect(evidence?.perClass[1]?.figures.sensitivity?.low).toBe(0.5);
     expect(evidence?.calibration?.temperature).toBe(1.4);
+    expect(evidence?.calibration?.correction).toBe(0.35);
     expect(evidence?.subgroups).toHaveLength(2);
   });
 

@@ -31,6 +31,7 @@ export interface Calibration {
   before: Estimate | null;
   after: Estimate | null;
   temperature: number | null;
+  correction: number | null;
 }
 
 export interface Subgroup {
@@ -131,7 +132,12 @@ function calibrationOf(found: unknown): Calibration | null {
   const before = estimateOf(fields.ece_before);
   const after = estimateOf(fields.ece_after);
   if (before === null && after === null) return null;
-  return { before, after, temperature: numberOf(fields.temperature) };
+  return {
+    before,
+    after,
+    temperature: numberOf(fields.temperature),
+    correction: numberOf(fields.correction),
+  };
 }
 
 function subgroupOf(found: unknown): Subgroup {
