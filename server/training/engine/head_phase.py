@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -13,11 +14,10 @@ from server.domain.events import Phase
 from server.training.engine.batches import Numbers, cut
 from server.training.engine.features import ImageFeatures
 from server.training.engine.images import Examples
-from server.training.engine.phase import AfterStep, PhaseSettings, Surroundings, TrainingPhase
+from server.training.engine.phase import PhaseSettings, Surroundings, TrainingPhase
 from server.training.engine.progress import Work
 from server.training.engine.scoring import Tick
 from server.training.engine.step import Answers
-from server.training.engine.tally import BEGINNING, EpochFigures, EpochSoFar
 from server.training.engine.threads import one_core
 from server.training.engine.waiting import Waiting
 
@@ -43,16 +43,6 @@ class HeadPhase(TrainingPhase):
         self.validation = validation
         self.features = features
 
-    def train_epoch(
-        self,
-        epoch: int,
-        tick: Tick,
-        so_far: EpochSoFar = BEGINNING,
-        after_step: AfterStep = lambda so_far: None,
-    ) -> EpochFigures:
-        with one_core():
-            return super().train_epoch(epoch, tick, so_far, after_step)
-
     def validation_logits(self, epoch: int, tick: Tick) -> npt.NDArray[np.float32]:
         self.around.trainee.module.eval()
         batches = cut(self.validation.numbers, max(self.settings.batch_size, 256))
@@ -61,6 +51,9 @@ class HeadPhase(TrainingPhase):
             answers = [self._answer(vectors, slice(None)).cpu().numpy() for vectors in read]
         tick("head", len(self.validation))
         return np.concatenate(answers)
+
+    def _cores(self) -> contextlib.AbstractContextManager[None]:
+        return one_core()  # a step is too small to be shared out
 
     def _enter_training(self) -> None:
         self.around.trainee.train_head()

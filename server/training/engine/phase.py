@@ -133,6 +133,12 @@ class TrainingPhase(ABC):
         after_step: AfterStep = lambda so_far: None,
     ) -> EpochFigures:
         """Learn from the training images that ``so_far`` has not seen in this epoch."""
+        with self._cores():
+            return self._train_epoch(epoch, tick, so_far, after_step)
+
+    def _train_epoch(
+        self, epoch: int, tick: Tick, so_far: EpochSoFar, after_step: AfterStep
+    ) -> EpochFigures:
         self._enter_training()
         settings, waiting = self.settings, Waiting()
         shown = self.sampling.order(settings.seed, epoch)
@@ -173,6 +179,10 @@ class TrainingPhase(ABC):
         self.optimizer.load_state_dict(state["optimizer"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
+
+    def _cores(self) -> contextlib.AbstractContextManager[None]:
+        """Within, torch uses as many cores as a step of this phase is worth."""
+        return contextlib.nullcontext()
 
     def _cost(self, epoch: int) -> float:
         """Of an image in this epoch, as a share of one at full size."""
