@@ -3,6 +3,7 @@
     python dev.py demo      set up, start, bring in a sample set, train, show the results
     python dev.py serve     set up and start the server with its page
     python dev.py test      set up and run every test that this machine can run
+    python dev.py faults    break the program on purpose: the table of docs/reliability.md
     python dev.py check     format, lint, types, architecture: what CI asks of every commit
     python dev.py bench     measurements beside other programs: step, pipeline, whole-job, memory
 

@@ -7,7 +7,7 @@ import io
 import sys
 from pathlib import Path
 
-from devtools import benchmarks, checks, demo, serving, testing
+from devtools import benchmarks, checks, demo, faults, serving, testing
 from devtools.environment import SetupError
 
 
@@ -53,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     test = commands.add_parser("test", help="every test that this machine can run")
     test.add_argument("pytest", nargs="*", help="passed on to pytest, such as tests/unit")
     test.set_defaults(run=testing.run)
+
+    fault = commands.add_parser("faults", help="kill, cut, fill up and race, and what came of it")
+    fault.add_argument("--quick", action="store_true", help="small counts: a few minutes")
+    fault.add_argument("pytest", nargs="*", help="passed on to pytest, such as -k upload")
+    fault.set_defaults(run=faults.run)
 
     check = commands.add_parser("check", help="format, lint, types, architecture")
     check.add_argument("--fix", action="store_true", help="mend what can be mended by itself")

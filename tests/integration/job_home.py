@@ -79,9 +79,9 @@ class JobHome:
         request = TrainingRequest(dataset, architecture="MobileNetV2", epochs=epochs)
         return self.repository.add(request, weights_sentence=None, owner="ada")
 
-    def wait(self, job: Job, *wanted: JobStatus) -> Job:
+    def wait(self, job: Job, *wanted: JobStatus, patience: float = PATIENCE_SECONDS) -> Job:
         """Until the job is in one of the states; fails when it ended in another."""
-        give_up = time.monotonic() + PATIENCE_SECONDS
+        give_up = time.monotonic() + patience
         while time.monotonic() < give_up:
             now = self.repository.get(job.id)
             if now.status in wanted:
