@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.acceptance.drawings import csv_and_images
 from tests.acceptance.running_server import RunningServer
 
-EPOCHS = 40
+EPOCHS = 20
 LONG_RUN = {
     "dataset_name": "HAM10000",
     "architecture": "MobileNetV2",
