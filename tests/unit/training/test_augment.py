@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from server.training.engine.augment import Strength, augment, draw
 
-NOTHING = Strength(turns=False, zoom=0, shift=0, flip=0, brightness=0)
+SAME_COLOURS = Strength(brightness=0, contrast=0, saturation=0, tint=0)
+NOTHING = replace(SAME_COLOURS, turns=False, zoom=0, shift=0, flip=0)
 
 
 def pictures(count: int, size: int = 16) -> torch.Tensor:
@@ -62,9 +65,9 @@ def test_an_image_is_changed_alike_in_whatever_batch_it_comes() -> None:
 
 
 def test_a_flip_is_a_flip() -> None:
-    images, draws = pictures(2), np.full((2, 7), 0.5, dtype=np.float32)
+    images, draws = pictures(2), np.full((2, 12), 0.5, dtype=np.float32)
     draws[:, [0, 4]] = 0.0  # no turn; left-right happens, top-bottom does not
-    flipped = augment(images, draws, Strength(flip=0.4, brightness=0), images.shape[-1])
+    flipped = augment(images, draws, replace(SAME_COLOURS, flip=0.4), images.shape[-1])
     torch.testing.assert_close(flipped, images.flip(3), atol=1e-5, rtol=0)
 
 
@@ -72,7 +75,7 @@ def test_a_flip_is_a_flip() -> None:
 def test_zoom_keeps_the_middle_where_it_is(zoom: float) -> None:
     images = torch.zeros(1, 3, 17, 17)
     images[:, :, 8, 8] = 1.0
-    draws = np.full((1, 7), 0.5, dtype=np.float32)
+    draws = np.full((1, 12), 0.5, dtype=np.float32)
     draws[0, 1] = 0.5 + zoom / 2
     changed = augment(images, draws, Strength(zoom=1.0, flip=0), images.shape[-1])
     assert int(changed[0, 0].flatten().argmax()) == 8 * 17 + 8
@@ -87,7 +90,26 @@ def test_a_smaller_result_shows_the_whole_picture() -> None:
 
 def test_a_turned_and_flipped_picture_has_the_very_same_pixels() -> None:
     images = torch.rand(64, 3, 9, 9)
-    moved = augment(images, draw(0, 1, 64), Strength(zoom=0, shift=0, brightness=0), 9)
+    moved = augment(images, draw(0, 1, 64), replace(SAME_COLOURS, zoom=0, shift=0), 9)
     before, after = images.flatten(1).sort().values, moved.flatten(1).sort().values
     torch.testing.assert_close(before, after, atol=1e-5, rtol=0)
     assert len({int((one - images[0]).abs().sum() * 1000) for one in moved}) > 8
+
+
+@pytest.mark.parametrize(
+    ("drawn", "by_hand"),
+    [
+        ({6: 1.0}, [0.25, 0.5, 0.75]),  # a quarter brighter
+        ({7: 1.0}, [0.16, 0.4, 0.64]),  # a fifth further from the mean, 0.4
+        ({8: 0.0}, [0.24, 0.4, 0.56]),  # a fifth nearer to its own grey, 0.4
+        ({9: 1.0, 11: 0.0}, [0.212, 0.4, 0.564]),  # more red, less blue
+        ({6: 1.0, 7: 1.0}, [0.2, 0.5, 0.8]),
+    ],
+)
+def test_colours_worked_by_hand(drawn: dict[int, float], by_hand: list[float]) -> None:
+    images = torch.tensor([0.2, 0.4, 0.6])[None, :, None, None].expand(1, 3, 5, 5)
+    draws = np.full((1, 12), 0.5, dtype=np.float32)
+    for column, value in drawn.items():
+        draws[0, column] = value
+    changed = augment(images, draws, Strength(turns=False, flip=0), 5)
+    torch.testing.assert_close(changed[0, :, 2, 2], torch.tensor(by_hand), atol=1e-5, rtol=0)
