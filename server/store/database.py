@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, create_engine, event
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from server.domain.errors import InvalidInput
+from server.domain.errors import InvalidInput, StorageFull
+from server.domain.room import is_disk_full
 
 BUSY_TIMEOUT_MS = 5_000
 """Less than a training run waits for a heartbeat: whoever watches it must not be held up longer."""
@@ -71,10 +72,22 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits at the end of the block, or leaves nothing behind."""
+        """A transaction that commits at the end of the block, or leaves nothing behind.
+
+        Raises:
+            StorageFull: when the disk has no room for it.
+        """
         writing = self._engine.execution_options(**{_WRITES: True})
-        with writing.begin() as connection:
-            yield connection
+        try:
+            with writing.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            if is_disk_full(error):
+                raise StorageFull(
+                    "The disk of the database is full, so nothing was changed; free some space and "
+                    "try again."
+                ) from error
+            raise
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; safe when several servers start at once."""

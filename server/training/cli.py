@@ -29,6 +29,7 @@ from server.domain.training_request import TrainingRequest
 from server.training.again import default_data_dir, request_again
 from server.training.console import Console
 from server.training.engine.heartbeat import watch_heartbeat
+from server.training.engine.pulse import Pulse
 from server.training.events import Announcer, EventFile, Listener
 from server.training.failures import exit_code, in_one_sentence
 from server.training.flags import given_fields, parser
@@ -110,6 +111,8 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
         job_id=flags.job_id,
         model_name=model_name or reserve_model_name(request.architecture, output_dir),
         recipe=recipe,
+        pulse=flags.pulse.resolve() if flags.pulse else None,
+        stop_file=flags.stop_file.resolve() if flags.stop_file else None,
     )
 
 
@@ -159,6 +162,8 @@ def _run(spec: TrainSpec, log: LogFile) -> int:
     event_file = EventFile(spec.events) if spec.events else None
     listeners: list[Listener] = [log, Console(print), *([event_file] if event_file else [])]
     announcer = Announcer(listeners, notes=[log.note, print])
+    if spec.pulse:
+        Pulse(spec.pulse).keep_beating()
     if spec.heartbeat:
         watch_heartbeat(spec.heartbeat, log.note)
     _end_politely_on_sigterm()

@@ -20,6 +20,7 @@ from server.domain.events import (
     Stage,
     StageEntered,
     Started,
+    StoppedEarly,
     Warned,
     WeightsUsed,
 )
@@ -122,10 +123,25 @@ class Announcer:
         """An epoch is over, and its checkpoint written."""
         self._tell({**event, "time": time.time()})
 
-    def checkpoint(self, epoch: int, path: Path) -> None:
-        """A checkpoint is safely on the disk."""
+    def checkpoint(self, epoch: int, path: Path, files: list[str]) -> None:
+        """A checkpoint is safely on the disk; ``files`` are all that belong to it."""
         self._tell(
-            CheckpointWritten(event="checkpoint", time=time.time(), epoch=epoch, path=str(path))
+            CheckpointWritten(
+                event="checkpoint", time=time.time(), epoch=epoch, path=str(path), files=files
+            )
+        )
+
+    def stopped_early(self, epoch: int, epochs: int) -> None:
+        """The run was asked to stop and does; ``epoch`` is the last that counts."""
+        message = f"Stopping early after epoch {epoch} of {epochs}; the best epoch so far is kept"
+        self._tell(
+            StoppedEarly(
+                event="stopped_early",
+                time=time.time(),
+                epoch=epoch,
+                epochs=epochs,
+                message=message,
+            )
         )
 
     def warning(self, message: str) -> None:

@@ -43,7 +43,7 @@ class JobHome:
         self.logs = JobLogs(home / "logs")
         self.engines: list[Engine] = []
 
-    def engine(self, max_running: int = 1) -> Engine:
+    def engine(self, max_running: int = 1, lease_seconds: float = 30.0) -> Engine:
         """A new engine, started; quick in everything."""
         launcher = Launcher(
             program=TINY_PROGRAM,
@@ -58,7 +58,8 @@ class JobHome:
             self.runs,
             self.logs,
             launcher,
-            max_running=max_running,
+            slots=lambda: {"cpu": max_running},
+            lease_seconds=lease_seconds,
             heartbeat_seconds=0.1,
             cancel_grace_seconds=1.0,
         )

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -264,9 +265,9 @@ def test_a_supervisor_whose_token_is_stale_writes_nothing_and_touches_nothing(
 ) -> None:
     home.dataset("long", epoch_seconds=0.05)
     job = home.add("long", epochs=6)
-    engine = home.engine()
+    home.engine()
     before = home.wait_for_epoch(job, 1)
-    stolen = home.repository.adopt(home.repository.get(job.id), "thief", engine._watch.lease)
+    stolen = home.repository.adopt(home.repository.get(job.id), "thief", timedelta(seconds=1))
     with pytest.raises(LeaseLost):
         home.repository.finish(job.id, before.token, "derma_false")
     # the engine sees a running job that nobody here watches any more, and takes it back

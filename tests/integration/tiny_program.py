@@ -27,6 +27,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from server.domain.pulse import written
+
 MISSES = 10
 
 
@@ -102,6 +106,9 @@ class _Run:
             (options.data_dir / "grandchild.pid").write_text(str(child.pid), encoding="utf-8")
         print(f"training from epoch {first + 1}")
         for epoch in range(first + 1, options.epochs + 1):
+            if epoch > 1 and options.stop_file.exists():
+                self.tell("stopped_early", epoch=epoch - 1, epochs=options.epochs, message="")
+                break
             self.epoch(epoch)
         self.finish()
 
@@ -134,7 +141,9 @@ class _Run:
             best=True,
         )
         checkpoint = options.run_dir / "checkpoint.json"
-        checkpoint.write_text(json.dumps({"epoch": epoch}), encoding="utf-8")
+        draft = checkpoint.with_suffix(".draft")
+        draft.write_text(json.dumps({"epoch": epoch}), encoding="utf-8")
+        draft.replace(checkpoint)
         self.tell("checkpoint", epoch=epoch, path=str(checkpoint))
 
     def resume(self) -> int:
@@ -179,6 +188,7 @@ class _Run:
     def watch_heartbeat(self) -> None:
         last, misses = b"", 0
         while misses < MISSES:
+            self.options.pulse.write_bytes(written(time.time_ns()))
             time.sleep(self.told.get("look_seconds", 1.0))
             now = self.options.heartbeat.read_bytes()
             misses = 0 if now != last else misses + 1
@@ -195,6 +205,8 @@ def _options() -> argparse.Namespace:
         "run-dir",
         "events",
         "heartbeat",
+        "pulse",
+        "stop-file",
         "resume-from",
         "log-file",
     )

@@ -64,6 +64,14 @@ class Ranks:
         distributed.all_gather_object(parts, rows)
         return np.concatenate(parts)
 
+    def agree(self, wish: bool) -> bool:
+        """What the first process wishes, for everybody."""
+        if self.size == 1:
+            return wish
+        found = [wish]
+        distributed.broadcast_object_list(found, src=0)
+        return found[0]
+
     def hand_over(self, content: object) -> None:
         """Give every other process, which must call ``receive``, a copy; the first one's part."""
         if self.size > 1:
