@@ -77,7 +77,7 @@ def start_training(
     form: TrainingForm, services: ServicesDep, person: ResearcherDep
 ) -> TrainingStarted:
     """Queue a training; it starts by itself when its turn comes."""
-    priority = Priority.of(form.priority)
+    priority = Priority.of(form.priority or "normal")
     view = services.jobs.start(form.request(), owner=person.name, priority=priority)
     return TrainingStarted(
         job_id=view.job.id,

@@ -39,7 +39,9 @@ class TrainingForm(BaseModel):
         description="quick, standard or best: fills the fields that are not given; those win.",
     )
 
-    priority: PriorityName = Field("normal", description="Among the jobs that wait.")
+    priority: PriorityName | None = Field(
+        None, description="Among the jobs that wait; null = normal."
+    )
 
     def request(self) -> TrainingRequest:
         """What is asked for.

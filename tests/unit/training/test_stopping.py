@@ -61,7 +61,7 @@ def test_a_head_that_is_stopped_is_tested_and_saved_and_its_report_gives_it_agai
     data: Path, tmp_path: Path
 ) -> None:
     events, wish = tmp_path / "events.jsonl", tmp_path / "stop"
-    flags = ["--epochs", "1000", "--fine-tune-epochs", "3", "--events", events]
+    flags: list[str | Path] = ["--epochs", "1000", "--fine-tune-epochs", "3", "--events", events]
     process = start(command(data, *flags, "--stop-file", wish), tmp_path)
     wait_until(process, events, lambda event: event["event"] == "epoch" and event["epoch"] >= 2)
     wish.touch()
