@@ -116,13 +116,11 @@ class Closing:
 
     def _try_again(self, job: Job, reason: str) -> Job:
         crashes = job.crashes + 1
+        self._watch.logs.note(job.id, reason)  # close() has just asked for the token
         if crashes >= MAX_ATTEMPTS:
             message = f"Training crashed {crashes} times. The last time: {reason}"
-            ended = self._watch.repository.fail(job.id, job.token, message, crashed=True)
-        else:
-            ended = self._go_on(job, f"after a crash (attempt {job.attempt + 1})", crashed=True)
-        self._watch.logs.note(job.id, reason)
-        return ended
+            return self._watch.repository.fail(job.id, job.token, message, crashed=True)
+        return self._go_on(job, f"after a crash (attempt {job.attempt + 1})", crashed=True)
 
     def _go_on(self, job: Job, why: str, *, crashed: bool) -> Job:
         checkpoint = self._watch.runs.newest_checkpoint(job.id, job.begins_at)

@@ -8,6 +8,7 @@ may work on one home: whose lease is good keeps the job.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +19,7 @@ import structlog
 
 from server.domain.errors import LeaseLost, NotFound
 from server.domain.job import Job
+from server.domain.room import is_disk_full
 from server.runner.closing import keep_what_is_needed
 from server.runner.launch import Launcher
 from server.runner.owners import is_gone, own_name
@@ -34,6 +36,8 @@ log = structlog.get_logger(__name__)
 _ROUND_SECONDS = 0.5
 _STOP_SECONDS = 15.0
 _FORGET_EVERY_SECONDS = 600.0
+_LEAST_ROOM_BYTES = 1024**2
+NO_ROOM_TO_START = "The disk is full: it starts when there is room."
 
 
 class Engine:
@@ -123,7 +127,7 @@ class Engine:
             if why is not None:
                 known = ended[job.id].process if job.id in ended else None
                 self._take_over(job, known or self._process_of(job), why)
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and self._has_room():
             watch = self._watch
             claimed = watch.repository.claim_next(watch.owner, watch.lease, self._slots)
             if claimed is None:
@@ -137,6 +141,7 @@ class Engine:
             return
         self._forgot_at = now
         watch = self._watch
+        watch.repository.keep_room()
         for job_id, since in watch.runs.kept_checkpoints().items():
             if now - since < self._keep_checkpoints_seconds:
                 continue
@@ -144,6 +149,15 @@ class Engine:
                 job = watch.repository.get(job_id)
                 if job.is_final:
                     watch.runs.tidy(job_id, job.token)
+
+    def _has_room(self) -> bool:
+        """Whether a job can be started at all; those that wait say so when it cannot."""
+        repository = self._watch.repository
+        if shutil.disk_usage(self._watch.runs.jobs_dir).free >= _LEAST_ROOM_BYTES:
+            return True
+        for job in repository.queue():
+            repository.say_while_waiting(job.id, NO_ROOM_TO_START)
+        return False
 
     def _unheld(self, job: Job) -> str | None:
         """Why nobody holds a running job; None when somebody does."""
@@ -163,6 +177,9 @@ class Engine:
             process = self._launcher.launch(job)
         except OSError as error:
             reason = f"The training program could not be started: {error.strerror or error}."
+            if is_disk_full(error):
+                self._watch.repository.requeue(job.id, job.token, NO_ROOM_TO_START, crashed=False)
+                return
             self._watch.logs.note(job.id, reason)
             self._watch.repository.fail(job.id, job.token, reason)
             return

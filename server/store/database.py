@@ -1,16 +1,18 @@
 """The database: one short transaction per request or task, on SQLite or PostgreSQL.
 
 SQLite before 3.51.3 can corrupt a write-ahead log that several processes write, so the journal is
-the classic rollback one. A writing transaction takes its lock at once (``BEGIN IMMEDIATE``): what
-it read stays true until it commits, and it waits for its turn instead of failing half-way.
+the classic rollback one. It keeps its size: the room that it holds a full disk cannot take away. A
+writing transaction takes its lock at once (``BEGIN IMMEDIATE``): what it read stays true until it
+commits, and it waits for its turn instead of failing half-way.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, create_engine, event
@@ -23,6 +25,8 @@ from server.domain.room import is_disk_full
 
 BUSY_TIMEOUT_MS = 5_000
 """Less than a training run waits for a heartbeat: whoever watches it must not be held up longer."""
+_ROOM_BYTES = 256 * 1024
+_FREE_PAGES = 64
 _WRITES = "dermascan_writes"
 
 
@@ -95,6 +99,38 @@ class Database:
 
         with self.write() as connection:
             upgrade(connection)
+        self.keep_room()
+
+    def keep_room(self) -> None:
+        """Let the database's own files hold some room, so that small changes fit on a full disk.
+
+        Free pages in the file take new rows, and the journal, which keeps its size, takes what a
+        change writes over. For SQLite alone; a database server looks after itself.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        # best effort: no room to keep, or another server is just doing the same
+        with suppress(StorageFull, OperationalError):
+            with self.write() as connection:
+                free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+                if free >= _FREE_PAGES and self._journal_bytes() >= _ROOM_BYTES:
+                    return
+                connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS keeping_room (filler BLOB)")
+                connection.exec_driver_sql("DELETE FROM keeping_room")
+                connection.exec_driver_sql(
+                    "INSERT INTO keeping_room VALUES (randomblob(?))", (2 * _ROOM_BYTES,)
+                )
+            with self.write() as connection:  # written over, so that the journal grows
+                connection.exec_driver_sql(
+                    "UPDATE keeping_room SET filler = randomblob(?)", (2 * _ROOM_BYTES,)
+                )
+            with self.write() as connection:
+                connection.exec_driver_sql("DROP TABLE keeping_room")
+
+    def _journal_bytes(self) -> int:
+        path = self._engine.url.database
+        journal = None if path is None else Path(f"{path}-journal")
+        return journal.stat().st_size if journal is not None and journal.exists() else 0
 
     def close(self) -> None:
         self._engine.dispose()
@@ -104,7 +140,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     connection.isolation_level = None  # transactions are begun below, not by the driver
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = TRUNCATE",
+        "journal_mode = PERSIST",
         "synchronous = FULL",
         "foreign_keys = ON",
     ):

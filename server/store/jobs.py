@@ -132,6 +132,19 @@ class JobRepository(JobAsking):
         values = {"status": JobStatus.QUEUED.value, "message": message, **NOBODY}
         return self._end(job_id, token, values | _crash(crashed))
 
+    def say_while_waiting(self, job_id: str, message: str) -> None:
+        """Say why a queued job does not start, if it still waits."""
+        with self._database.write() as connection:
+            job = job_rows.locked(connection, job_id)
+            if job.status is not JobStatus.QUEUED or job.message == message:
+                return
+            job_rows.write(connection, job_id, {"message": message})
+        self._mirrored(job)
+
+    def keep_room(self) -> None:
+        """Let the database hold room for small changes on a full disk."""
+        self._database.keep_room()
+
     # --- how ---------------------------------------------------------------------------------
 
     def _change(

@@ -25,6 +25,7 @@ from server.domain.events import (
     WeightsUsed,
 )
 from server.training.engine.progress import WorkMeter
+from server.training.engine.room import write_all
 
 PROGRESS_EVERY_SECONDS = 0.5
 
@@ -33,7 +34,7 @@ NoteListener = Callable[[str], None]
 
 
 class EventFile:
-    """Appends each event as one JSON line; a line is written whole or not at all.
+    """Appends each event as one JSON line, whole; on a full disk it waits for room.
 
     Raises:
         OSError: when the file cannot be written.
@@ -41,10 +42,12 @@ class EventFile:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._file = path.open("ab", buffering=0)
 
     def __call__(self, event: Event) -> None:
-        self._file.write((json.dumps(event, ensure_ascii=False) + "\n").encode())
+        line = (json.dumps(event, ensure_ascii=False) + "\n").encode()
+        write_all(self._file, line, self._path)
 
     def close(self) -> None:
         """Make sure that the last line is on the disk."""

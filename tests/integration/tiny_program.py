@@ -9,6 +9,8 @@ What it does stands in ``behaviour.json`` in its dataset's folder:
     last_words       how the crash ends: "event", "text", "abandoned" or "" (killed)
     refuse, oom      a sentence to end with, before the first epoch
     warn             sentences to warn of, at the start
+    checkpoint_bytes how large a checkpoint is (0)
+    model_times      how many times its few bytes the model is large (1)
     trial_seconds    how long the trial of --estimate takes (0)
     grandchild       start a process that sleeps, its number in ``grandchild.pid``
     deaf             ignore SIGTERM
@@ -29,7 +31,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from server.domain.pulse import written
+from server.training.engine.pulse import Pulse
+from server.training.engine.room import wait_when_full, when_there_is_room, write_all
 
 MISSES = 10
 
@@ -80,6 +83,8 @@ class _Run:
     def __init__(self, options: argparse.Namespace, told: dict[str, Any]) -> None:
         self.options = options
         self.told = told
+        self.pulse = Pulse(options.pulse)
+        wait_when_full(self.pulse.wait_for)
 
     def go(self) -> None:
         options, told = self.options, self.told
@@ -142,7 +147,8 @@ class _Run:
         )
         checkpoint = options.run_dir / "checkpoint.json"
         draft = checkpoint.with_suffix(".draft")
-        draft.write_text(json.dumps({"epoch": epoch}), encoding="utf-8")
+        content = json.dumps({"epoch": epoch, "weights": "x" * told.get("checkpoint_bytes", 0)})
+        when_there_is_room(lambda: draft.write_text(content, encoding="utf-8"), draft)
         draft.replace(checkpoint)
         self.tell("checkpoint", epoch=epoch, path=str(checkpoint))
 
@@ -168,10 +174,11 @@ class _Run:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def finish(self) -> None:
-        options = self.options
+        options, told = self.options, self.told
         name, out = options.model_name, options.output_dir
         files = {"h5": f"{name}.h5", "metadata": f"{name}_metadata.json"}
-        (out / files["h5"]).write_bytes(b"a tiny model")
+        tiny_model = b"a tiny model" * told.get("model_times", 1)
+        when_there_is_room(lambda: (out / files["h5"]).write_bytes(tiny_model), out)
         metadata = {"job_id": options.job_id, "model_name": name}
         (out / files["metadata"]).write_text(json.dumps(metadata), encoding="utf-8")
         self.tell("finished", model_name=name, files=files, headline={"accuracy": 0.5})
@@ -181,14 +188,14 @@ class _Run:
         sys.exit(status)
 
     def tell(self, event: str, **what: Any) -> None:
-        line = json.dumps({"event": event, "time": time.time(), **what})
-        with self.options.events.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        line = json.dumps({"event": event, "time": time.time(), **what}) + "\n"
+        with self.options.events.open("ab", buffering=0) as file:
+            write_all(file, line.encode(), self.options.events)
 
     def watch_heartbeat(self) -> None:
         last, misses = b"", 0
         while misses < MISSES:
-            self.options.pulse.write_bytes(written(time.time_ns()))
+            self.pulse.beat()
             time.sleep(self.told.get("look_seconds", 1.0))
             now = self.options.heartbeat.read_bytes()
             misses = 0 if now != last else misses + 1
