@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,34 @@ class Database:
                 )
             with self.write() as connection:
                 connection.exec_driver_sql("DROP TABLE keeping_room")
+
+    def copy_to(self, path: Path) -> None:
+        """A copy of the whole as it is at one moment, checked; others may read and write meanwhile.
+
+        Raises:
+            InvalidInput: when it is not SQLite.
+        """
+        source = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or source is None:
+            raise InvalidInput(
+                f"The database is {self._engine.dialect.name}, not SQLite, and cannot be copied "
+                "from here; back it up with its own tool, such as pg_dump, and the home by files."
+            )
+        if not Path(source).is_file():
+            raise InvalidInput(f"There is no database {source}; no server has worked here yet.")
+        with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(path)) as there:
+            here.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            here.backup(there)
+            (verdict,) = there.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            raise InvalidInput(f"The database {source} is damaged: {verdict}.")
+
+    def revision(self) -> str:
+        """The migration that its tables are at; empty before the first."""
+        from server.store.migrations import revision_of
+
+        with self.read() as connection:
+            return revision_of(connection) or ""
 
     def _journal_bytes(self) -> int:
         path = self._engine.url.database

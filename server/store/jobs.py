@@ -132,6 +132,15 @@ class JobRepository(JobAsking):
         values = {"status": JobStatus.QUEUED.value, "message": message, **NOBODY}
         return self._end(job_id, token, values | _crash(crashed))
 
+    def put_back_running(self, why: str) -> None:
+        """Put every running job back into the queue: its process is of another home or time."""
+        for job in self.running():
+            values = {"status": JobStatus.QUEUED.value, "message": why, **NOBODY}
+            with self._database.write() as connection:
+                now = job_rows.write(connection, job.id, values)
+                at = self._clock()
+                job_rows.tell(connection, now, job.status, who="the restore", why=why, at=at)
+
     def say_while_waiting(self, job_id: str, message: str) -> None:
         """Say why a queued job does not start, if it still waits."""
         with self._database.write() as connection:

@@ -155,7 +155,8 @@ class JobRuns:
         kept = {newest[1]}
         for event in EventTail(folder.events).read_new():
             if event["event"] == "checkpoint":
-                kept = {newest[1], *(folder.path / name for name in event.get("files", []))}
+                beside = [each.name for each in folder.path.glob(f"*{newest[1].suffix}")]
+                kept = {newest[1], *(folder.path / name for name in event.get("files", beside))}
         return kept
 
     def tidy(self, job_id: str, until_token: int | None = None) -> None:

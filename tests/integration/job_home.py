@@ -35,13 +35,18 @@ class JobHome:
             home / "jobs",
         )
         for folder in (self.data_dir, self.models_dir, self.jobs_dir, home / "logs" / "jobs"):
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
         self.database = Database(f"sqlite:///{(home / 'dermascan.db').as_posix()}")
         self.database.migrate()
         self.repository = JobRepository(self.database, JobMirror(self.jobs_dir, self.models_dir))
         self.runs = JobRuns(self.jobs_dir)
         self.logs = JobLogs(home / "logs")
         self.engines: list[Engine] = []
+
+    @classmethod
+    def over(cls, home: Path) -> JobHome:
+        """What lies in a home already."""
+        return cls(home)
 
     def engine(self, max_running: int = 1, lease_seconds: float = 30.0) -> Engine:
         """A new engine, started; quick in everything."""
