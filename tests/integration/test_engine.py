@@ -154,9 +154,15 @@ def test_cancelling_a_waiting_job_ends_it_at_once(home: JobHome) -> None:
         home.repository.request_cancel(job.id)
 
 
-@pytest.mark.parametrize("deaf", [False, True])
-def test_cancelling_a_running_job_ends_its_whole_process_group(home: JobHome, deaf: bool) -> None:
-    folder = home.dataset("long", epoch_seconds=0.05, grandchild=True, deaf=deaf)
+@pytest.mark.parametrize(
+    "manner",
+    [{}, {"deaf": True}, {"fleeing": True}, {"deaf": True, "fleeing": True}],
+    ids=["polite", "deaf", "with a fleeing child", "deaf, with a fleeing child"],
+)
+def test_cancelling_a_running_job_ends_all_that_it_started(
+    home: JobHome, manner: dict[str, bool]
+) -> None:
+    folder = home.dataset("long", epoch_seconds=0.05, grandchild=True, **manner)
     job = home.add("long", epochs=1000)
     home.engine()
     running = home.wait_for_epoch(job, 1)

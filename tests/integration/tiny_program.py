@@ -13,6 +13,7 @@ What it does stands in ``behaviour.json`` in its dataset's folder:
     model_times      how many times its few bytes the model is large (1)
     trial_seconds    how long the trial of --estimate takes (0)
     grandchild       start a process that sleeps, its number in ``grandchild.pid``
+    fleeing          … in a session of its own, and it ignores SIGTERM
     deaf             ignore SIGTERM
 """
 
@@ -107,7 +108,11 @@ class _Run:
             if key in told:
                 self.fail(code, told[key], status)
         if told.get("grandchild"):
-            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+            deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+            words = f"{deaf if told.get('fleeing') else ''}import time; time.sleep(600)"
+            child = subprocess.Popen(
+                [sys.executable, "-c", words], start_new_session=bool(told.get("fleeing"))
+            )
             (options.data_dir / "grandchild.pid").write_text(str(child.pid), encoding="utf-8")
         print(f"training from epoch {first + 1}")
         for epoch in range(first + 1, options.epochs + 1):
