@@ -123,16 +123,15 @@ def archive(home: JobHome, tmp_path: Path) -> Path:
     home.dataset("good")
     home.add("good")
     made = tmp_path / "backup.zip"
-    done = _backup("create", made, home.home)
-    assert done.returncode == 0, done.stderr
+    BackupService(home.home, home.database, "1.0").create(made)
     return made
 
 
 def test_a_backup_that_exists_is_not_written_over(home: JobHome, archive: Path) -> None:
     before = archive.read_bytes()
-    again = _backup("create", archive, home.home)
-    assert (again.returncode, archive.read_bytes()) == (2, before)
-    assert "already" in again.stderr
+    with pytest.raises(InvalidInput, match="already"):
+        BackupService(home.home, home.database, "1.0").create(archive)
+    assert archive.read_bytes() == before
 
 
 def test_a_damaged_or_foreign_file_is_refused_and_leaves_the_home_empty(

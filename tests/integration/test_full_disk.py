@@ -20,13 +20,13 @@ from tests.integration.small_disk import Hog, small_disk
 COMPLETED, CANCELLED = JobStatus.COMPLETED, JobStatus.CANCELLED
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk", mebibytes=16) as made:
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with small_disk(tmp_path_factory.mktemp("full") / "disk", mebibytes=16) as made:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(disk: Path) -> Iterator[JobServer]:
     """Everything that it has lies on the small disk: database, logs, jobs, models."""
     home = JobHome(disk / "home")
@@ -76,13 +76,15 @@ def test_a_job_that_waits_for_room_can_be_cancelled(server: JobServer, disk: Pat
     home.dataset("heavy", epoch_seconds=0.2, checkpoint_bytes=500_000)
     job = home.repository.get(server.start_training("heavy", epochs=1000))
     home.wait_for_epoch(job, 2)
-    Hog(disk).eat()
+    hog = Hog(disk)
+    hog.eat()
     _until(lambda: _says_full(server, job.id))
     server.http.post(f"/api/job/{job.id}/cancel").raise_for_status()
     home.wait(job, CANCELLED)
     assert server.training() == []
     whys = [change.why for change in home.repository.history(job.id)]
     assert "Asked to cancel." in whys
+    hog.leave()
 
 
 def test_a_job_that_is_asked_for_waits_until_there_is_room_to_start(
@@ -105,7 +107,8 @@ def test_small_changes_fit_into_the_database_when_the_disk_is_full_and_large_one
 ) -> None:
     database = Database(f"sqlite:///{(disk / 'a.db').as_posix()}")
     database.migrate()
-    Hog(disk).eat()
+    hog = Hog(disk)
+    hog.eat()
     statement = "INSERT INTO accounts (name, name_key, password_hash, role, created_at)"
     for number in range(50):
         with database.write() as connection:
@@ -119,6 +122,7 @@ def test_small_changes_fit_into_the_database_when_the_disk_is_full_and_large_one
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM accounts").scalar() == 50
     database.close()
+    hog.leave()
 
 
 def test_a_full_disk_is_known_by_its_number_its_words_and_its_cause() -> None:

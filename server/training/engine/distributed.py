@@ -68,9 +68,9 @@ class Ranks:
         """What the first process wishes, for everybody."""
         if self.size == 1:
             return wish
-        found = [wish]
-        distributed.broadcast_object_list(found, src=0)
-        return found[0]
+        said = torch.tensor([wish])
+        distributed.broadcast(said, src=0)
+        return bool(said)
 
     def hand_over(self, content: object) -> None:
         """Give every other process, which must call ``receive``, a copy; the first one's part."""

@@ -16,7 +16,6 @@ from tests.unit.training.program import (
     command,
     draw_tiny_set,
     read_events,
-    run,
     start,
     wait_until,
 )
@@ -57,7 +56,7 @@ def _check_that_it_is_said(home: Path, events: Events) -> int:
     return int(stopped["epoch"])
 
 
-def test_a_head_that_is_stopped_is_tested_and_saved_and_its_report_gives_it_again(
+def test_a_head_that_is_stopped_is_tested_and_saved_and_that_is_said(
     data: Path, tmp_path: Path
 ) -> None:
     events, wish = tmp_path / "events.jsonl", tmp_path / "stop"
@@ -72,14 +71,6 @@ def test_a_head_that_is_stopped_is_tested_and_saved_and_its_report_gives_it_agai
     assert {event["phase"] for event in _epochs(told)} == {"head"}
     best = max(_epochs(told), key=lambda e: (e["val_balanced_accuracy"], -e["val_loss"]))
     assert _json(tmp_path, "_metadata.json")["best_epoch"] == best["epoch"]
-
-    (report,) = (tmp_path / "models").glob("*_report.json")
-    again = [*command(data)[:2], "--from-report", str(report), "--data-dir", str(data)]
-    second = tmp_path / "again"
-    done = run([*again, "--events", str(second / "events.jsonl")], second)
-    assert done.returncode == EXIT_FINISHED, done.stdout + done.stderr
-    assert read_events(second / "events.jsonl")[-1]["headline"] == told[-1]["headline"]
-    assert _json(second, "_metadata.json")["stopped_early"] is not None
 
 
 def test_a_run_that_goes_on_in_fine_tuning_and_is_stopped_keeps_what_was_finished(
