@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -22,7 +23,7 @@ from server.api.security_headers import SecurityHeaders
 from server.api.tus_envelope import TusEnvelope
 from server.domain.errors import DermaScanError
 from server.runner.cost_trial import CostTrial
-from server.runner.device import training_device
+from server.runner.device import device_slots, training_device
 from server.runner.engine import Engine
 from server.runner.launch import Launcher
 from server.runner.weights_probe import WeightsProbe
@@ -173,8 +174,9 @@ def _jobs(
         runs,
         logs,
         launcher,
-        max_running=settings.max_running_jobs,
+        slots=partial(device_slots, settings.max_running_jobs, settings.jobs_per_device),
         lease_seconds=settings.lease_seconds,
+        keep_checkpoints_seconds=settings.keep_checkpoints_seconds,
         heartbeat_seconds=settings.heartbeat_seconds,
         cancel_grace_seconds=settings.cancel_grace_seconds,
     )

@@ -28,6 +28,14 @@ def _comma_separated(value: object) -> object:
     return value
 
 
+def _slots(value: object) -> object:
+    """``cpu=1, cuda:0=2`` as names and numbers; what is not of that form is left for pydantic."""
+    if isinstance(value, str):
+        named = [part.partition("=") for part in value.split(",") if part.strip()]
+        return {device.strip(): number.strip() for device, _, number in named}
+    return value
+
+
 def _absolute(value: object) -> object:
     if value == "":
         return None
@@ -36,6 +44,11 @@ def _absolute(value: object) -> object:
 
 Folder = Annotated[Path, BeforeValidator(_absolute)]
 FolderOrNone = Annotated[Path | None, BeforeValidator(_absolute)]
+Slots = Annotated[
+    dict[Annotated[str, Field(pattern=r"^(cpu|cuda:[\w-]+)$")], Annotated[int, Field(ge=0, le=64)]],
+    NoDecode,
+    BeforeValidator(_slots),
+]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 
 
@@ -53,8 +66,20 @@ class Settings(BaseSettings):
         description="The program that trains; it speaks the contract of domain/events.py.",
     )
 
-    max_running_jobs: int = Field(1, ge=1, le=64)
-    lease_seconds: float = Field(30.0, gt=0, le=3600)
+    max_running_jobs: int = Field(1, ge=1, le=64, description="At once, on each device.")
+    jobs_per_device: Slots = Field(
+        default_factory=dict,
+        description="Other numbers for single devices, such as cpu=1, cuda:0=2. Where there are "
+        "GPUs, the processor takes jobs only if it is named here.",
+    )
+    lease_seconds: float = Field(
+        30.0, gt=0, le=3600, description="After so long without a heartbeat a job is taken over."
+    )
+    keep_checkpoints_seconds: float = Field(
+        7 * 24 * 3600,
+        ge=0,
+        description="So long a failed or cancelled job can be resumed from its checkpoint.",
+    )
     heartbeat_seconds: float = Field(1.0, gt=0, le=5, description="A training run waits for ten.")
     cancel_grace_seconds: float = Field(5.0, ge=0, le=60, description="From asking to killing.")
 

@@ -1,4 +1,4 @@
-"""Training: what can be chosen, start, look, cancel, log, live stream."""
+"""Training: what can be chosen, start, look, ask of a job, log, live stream."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from server.api.deps import Services, ServicesDep
 from server.api.door import PersonDep, ResearcherDep
-from server.api.job_shapes import job_detail
+from server.api.job_shapes import job_detail, job_history
 from server.api.job_stream import job_events
 from server.api.schemas.jobs import (
     ArchitectureOption,
     JobDetail,
+    JobHistory,
     JobList,
     JobStatusAnswer,
     NumberLimit,
+    PriorityForm,
     TrainingForm,
     TrainingOptions,
     TrainingStarted,
 )
 from server.domain.architectures import ARCHITECTURES
+from server.domain.job import Priority
 from server.domain.random_start import RANDOM_START_AS_ASKED
 from server.domain.training_request import (
     MAX_BATCH_SIZE,
@@ -74,7 +77,8 @@ def start_training(
     form: TrainingForm, services: ServicesDep, person: ResearcherDep
 ) -> TrainingStarted:
     """Queue a training; it starts by itself when its turn comes."""
-    view = services.jobs.start(form.request(), owner=person.name)
+    priority = Priority.of(form.priority or "normal")
+    view = services.jobs.start(form.request(), owner=person.name, priority=priority)
     return TrainingStarted(
         job_id=view.job.id,
         status="queued",
@@ -103,9 +107,42 @@ def read_job_status(job_id: str, services: ServicesDep, _: PersonDep) -> JobStat
 
 
 @router.post("/api/job/{job_id}/cancel")
-def cancel_job(job_id: str, services: ServicesDep, _: ResearcherDep) -> JobDetail:
+def cancel_job(job_id: str, services: ServicesDep, person: ResearcherDep) -> JobDetail:
     """End it: at once while it waits, within seconds while it runs. No model is kept."""
-    return _whole(services, services.jobs.cancel(job_id))
+    return _whole(services, services.jobs.cancel(job_id, person.name))
+
+
+@router.post("/api/job/{job_id}/stop")
+def stop_job_early(job_id: str, services: ServicesDep, person: ResearcherDep) -> JobDetail:
+    """End its training after the present step, and test and save the best epoch so far."""
+    return _whole(services, services.jobs.stop_early(job_id, person.name))
+
+
+@router.post("/api/job/{job_id}/resume")
+def resume_job(job_id: str, services: ServicesDep, person: ResearcherDep) -> JobDetail:
+    """Put a failed or cancelled job into the queue again, to go on from its last checkpoint."""
+    return _whole(services, services.jobs.resume(job_id, person.name))
+
+
+@router.post("/api/job/{job_id}/retry")
+def retry_job(job_id: str, services: ServicesDep, person: ResearcherDep) -> JobDetail:
+    """Put a failed or cancelled job into the queue again, to begin anew."""
+    return _whole(services, services.jobs.retry(job_id, person.name))
+
+
+@router.post("/api/job/{job_id}/priority")
+def change_job_priority(
+    job_id: str, form: PriorityForm, services: ServicesDep, person: ResearcherDep
+) -> JobDetail:
+    """Let a waiting job go earlier or later: by priority first, then by age."""
+    view = services.jobs.set_priority(job_id, Priority.of(form.priority), person.name)
+    return _whole(services, view)
+
+
+@router.get("/api/job/{job_id}/history")
+def read_job_history(job_id: str, services: ServicesDep, _: PersonDep) -> JobHistory:
+    """Every change of its state: when, by whom and why."""
+    return job_history(services.jobs.changes(job_id))
 
 
 @router.get(

@@ -1,10 +1,14 @@
 """The contract between the training program and whoever started it: JSON lines out.
 
 ``train.py --events FILE`` appends one JSON object a line to FILE, in this order: ``started``,
-then any number of ``stage``, ``progress``, ``epoch``, ``checkpoint`` and ``warning``, and as its
-last line ``finished`` or ``failed``. Every object has ``event`` and ``time`` (seconds since 1970).
-A file rather than a pipe, so that a reader may die, come back and go on from where it was; a
-process that is gone without a last line was killed.
+then any number of ``stage``, ``progress``, ``epoch``, ``checkpoint``, ``stopped_early`` and
+``warning``, and as its last line ``finished`` or ``failed``. Every object has ``event`` and
+``time`` (seconds since 1970). A file rather than a pipe, so that a reader may die, come back and
+go on from where it was; a process that is gone without a last line was killed.
+
+Two files more speak to a program that runs. ``--stop-file FILE``: when it appears, the program
+stops early after its present step and keeps the best epoch. ``--pulse FILE`` is what the program
+rewrites every second (``domain.pulse``), so that a frozen one can be told from a slow one.
 
 Exit codes: 0 finished; 2 refused (bad input: trying again cannot help); 3 out of memory; 4 stopped
 because nobody beats the heart any more; anything else is a crash (trying again may help).
@@ -95,6 +99,19 @@ class CheckpointWritten(TypedDict):
     time: float
     epoch: int
     path: str
+    files: NotRequired[list[str]]
+    """All that is needed to go on, names in the run's folder; without it, the checkpoint alone."""
+
+
+class StoppedEarly(TypedDict):
+    """The run was asked to stop: no further epoch, then the test and the model as always."""
+
+    event: Literal["stopped_early"]
+    time: float
+    epoch: int
+    """The last that is finished; the one after it does not count."""
+    epochs: int
+    message: str
 
 
 class Warned(TypedDict):
@@ -123,5 +140,13 @@ class Failed(TypedDict):
 
 
 Event = (
-    Started | StageEntered | Progress | EpochEnded | CheckpointWritten | Warned | Finished | Failed
+    Started
+    | StageEntered
+    | Progress
+    | EpochEnded
+    | CheckpointWritten
+    | StoppedEarly
+    | Warned
+    | Finished
+    | Failed
 )

@@ -5,6 +5,9 @@
       │  └──cancel──▶ cancelled ◀──cancel──┘
       └──lease expired, attempts left──┘└──fail, or attempts used up──▶ failed
 
+A person may put a failed or cancelled job back into the queue, to go on or to begin anew; what is
+completed stays so.
+
 The row is the job. A claim is a compare-and-set that bumps ``token``; every later write carries the
 token and is refused when the row has moved on (fencing, Kleppmann 2016), so a worker that froze and
 came back cannot write.
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from server.domain.training_request import TrainingRequest
 
@@ -42,9 +45,26 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
         {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.QUEUED}
     ),
     JobStatus.COMPLETED: frozenset(),
-    JobStatus.FAILED: frozenset(),
-    JobStatus.CANCELLED: frozenset(),
+    JobStatus.FAILED: frozenset({JobStatus.QUEUED}),
+    JobStatus.CANCELLED: frozenset({JobStatus.QUEUED}),
 }
+
+
+class Priority(IntEnum):
+    """Who goes first among the jobs that wait; jobs of one priority go by age."""
+
+    LOW = -1
+    NORMAL = 0
+    HIGH = 1
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> Priority:
+        """The priority called ``word``; KeyError for any other."""
+        return cls[word.upper()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,11 @@ class Job:
         pid, pid_started_at: the training process and its start time (seconds since 1970), which
             together name it even after the number was given to another process.
         model_name: stem of the model's files, once completed.
+        stop_requested: somebody asked to stop early and keep the best.
+        stopped_after: epochs finished when the run stopped early; None = it did not.
+        priority: among the jobs that wait.
+        device: what it runs on or ran on last: ``cpu``, ``cuda:0``, ….
+        begins_at: what attempts of lower tokens learnt does not count any more.
         All times are UTC.
     """
 
@@ -94,6 +119,11 @@ class Job:
     started_at: datetime | None
     completed_at: datetime | None
     crashes: int = 0
+    stop_requested: bool = False
+    stopped_after: int | None = None
+    priority: Priority = Priority.NORMAL
+    device: str | None = None
+    begins_at: int = 0
 
     @property
     def is_final(self) -> bool:

@@ -1,27 +1,32 @@
-"""The embedded engine: a thread of the server that keeps at most N jobs running.
+"""The embedded engine: a thread of the server that keeps jobs running, so many on each device.
 
-The rows are the truth. Each round it looks for running jobs that nobody here watches and takes
-them over, then claims waiting ones, oldest first; the bell only makes the next round come sooner.
-The same rule covers a fresh start, a server that died, and a supervisor that failed.
+The rows are the truth. Each round it looks for running jobs that nobody holds any more and takes
+them over, then claims waiting ones; the bell only makes the next round come sooner. The same rule
+covers a fresh start, a server that died or froze, and a supervisor that failed. Several engines
+may work on one home: whose lease is good keeps the job.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-from datetime import timedelta
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
-from uuid import uuid4
 
 import structlog
 
-from server.domain.errors import LeaseLost
+from server.domain.errors import LeaseLost, NotFound
 from server.domain.job import Job
-from server.runner.home_lock import HomeLock
+from server.domain.room import is_disk_full
+from server.runner.closing import keep_what_is_needed
 from server.runner.launch import Launcher
+from server.runner.owners import is_gone, own_name
 from server.runner.process import TrainingProcess, training_processes
-from server.runner.publish import sweep
-from server.runner.supervisor import Supervisor, Watch
+from server.runner.publish import models_with_a_job, sweep
+from server.runner.supervisor import Supervisor
+from server.runner.watch import Watch
 from server.store.jobs import JobRepository
 from server.store.log_files import JobLogs, size_of
 from server.store.runs import JobRuns
@@ -30,6 +35,9 @@ log = structlog.get_logger(__name__)
 
 _ROUND_SECONDS = 0.5
 _STOP_SECONDS = 15.0
+_FORGET_EVERY_SECONDS = 600.0
+_LEAST_ROOM_BYTES = 1024**2
+NO_ROOM_TO_START = "The disk is full: it starts when there is room."
 
 
 class Engine:
@@ -38,7 +46,8 @@ class Engine:
     Args:
         repository, runs, logs: the store.
         launcher: starts training processes.
-        max_running: how many jobs run at once.
+        slots: says how many jobs may run at once on each device; asked once.
+        keep_checkpoints_seconds: how long a job that failed or was cancelled can be resumed.
         lease_seconds, heartbeat_seconds, cancel_grace_seconds: see ``Watch``.
     """
 
@@ -49,7 +58,8 @@ class Engine:
         logs: JobLogs,
         launcher: Launcher,
         *,
-        max_running: int = 1,
+        slots: Callable[[], Mapping[str, int]],
+        keep_checkpoints_seconds: float = 7 * 24 * 3600.0,
         lease_seconds: float = 30.0,
         heartbeat_seconds: float = 1.0,
         cancel_grace_seconds: float = 5.0,
@@ -59,14 +69,16 @@ class Engine:
             runs=runs,
             logs=logs,
             models_dir=launcher.models_dir,
-            owner=f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid4().hex[:6]}",
+            owner=own_name(),
             lease=timedelta(seconds=lease_seconds),
             heartbeat_seconds=heartbeat_seconds,
             cancel_grace_seconds=cancel_grace_seconds,
         )
         self._launcher = launcher
-        self._max_running = max_running
-        self._lock = HomeLock(runs.jobs_dir / "engine.lock")
+        self._ask_slots = slots
+        self._slots: Mapping[str, int] = {}
+        self._forgot_at = 0.0
+        self._keep_checkpoints_seconds = keep_checkpoints_seconds
         self._bell = Event()
         self._stopping = Event()
         self._supervisors: dict[str, Supervisor] = {}
@@ -88,19 +100,14 @@ class Engine:
             self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
-        while not self._lock.acquire():
-            if self._stopping.wait(_ROUND_SECONDS):
-                return
-        try:
-            self._clear_up()
-            while not self._stopping.is_set():
-                self._bell.clear()
-                self._round_safely()
-                self._bell.wait(_ROUND_SECONDS)
-            for supervisor in self._supervisors.values():
-                supervisor.join(_STOP_SECONDS)
-        finally:
-            self._lock.release()
+        self._slots = self._ask_slots()
+        self._clear_up()
+        while not self._stopping.is_set():
+            self._bell.clear()
+            self._round_safely()
+            self._bell.wait(_ROUND_SECONDS)
+        for supervisor in self._supervisors.values():
+            supervisor.join(_STOP_SECONDS)
 
     def _round_safely(self) -> None:
         try:
@@ -111,18 +118,58 @@ class Engine:
             log.error("engine round failed", exc_info=error)
 
     def _round(self) -> None:
+        self._forget_old_checkpoints()
         ended = {k: each for k, each in self._supervisors.items() if not each.is_alive()}
         for job_id in ended:
             del self._supervisors[job_id]
         for job in self._watch.repository.running():
-            if job.id not in self._supervisors:
+            why = None if job.id in self._supervisors else self._unheld(job)
+            if why is not None:
                 known = ended[job.id].process if job.id in ended else None
-                self._take_over(job, known or self._process_of(job))
-        while len(self._supervisors) < self._max_running and not self._stopping.is_set():
-            job_or_none = self._watch.repository.claim_next(self._watch.owner, self._watch.lease)
-            if job_or_none is None:
+                self._take_over(job, known or self._process_of(job), why)
+        while not self._stopping.is_set() and self._has_room():
+            watch = self._watch
+            claimed = watch.repository.claim_next(watch.owner, watch.lease, self._slots)
+            if claimed is None:
                 return
-            self._start(job_or_none)
+            self._start(claimed)
+
+    def _forget_old_checkpoints(self) -> None:
+        """Of jobs that are over and were not taken up again in time."""
+        now = time.time()
+        if now - self._forgot_at < _FORGET_EVERY_SECONDS:
+            return
+        self._forgot_at = now
+        watch = self._watch
+        watch.repository.keep_room()
+        for job_id, since in watch.runs.kept_checkpoints().items():
+            if now - since < self._keep_checkpoints_seconds:
+                continue
+            with suppress(NotFound):
+                job = watch.repository.get(job_id)
+                if job.is_final:
+                    watch.runs.tidy(job_id, job.token)
+
+    def _has_room(self) -> bool:
+        """Whether a job can be started at all; those that wait say so when it cannot."""
+        repository = self._watch.repository
+        if shutil.disk_usage(self._watch.runs.jobs_dir).free >= _LEAST_ROOM_BYTES:
+            return True
+        for job in repository.queue():
+            repository.say_while_waiting(job.id, NO_ROOM_TO_START)
+        return False
+
+    def _unheld(self, job: Job) -> str | None:
+        """Why nobody holds a running job; None when somebody does."""
+        if job.lease_owner is None:
+            return "the server before had let go of it."
+        if job.lease_owner == self._watch.owner:
+            return "its supervisor had ended."
+        if is_gone(job.lease_owner):
+            return "the server that held it is gone."
+        if job.lease_expires_at is None or job.lease_expires_at <= datetime.now(UTC):
+            return "the lease of the server that held it had expired."
+        return None
 
     def _start(self, job: Job) -> None:
         log_from = size_of(self._watch.logs.of_job(job.id))
@@ -130,18 +177,25 @@ class Engine:
             process = self._launcher.launch(job)
         except OSError as error:
             reason = f"The training program could not be started: {error.strerror or error}."
+            if is_disk_full(error):
+                self._watch.repository.requeue(job.id, job.token, NO_ROOM_TO_START, crashed=False)
+                return
             self._watch.logs.note(job.id, reason)
             self._watch.repository.fail(job.id, job.token, reason)
             return
-        job = self._watch.repository.process_started(
-            job.id, job.token, pid=process.pid, started_at=process.started_at
-        )
+        try:
+            job = self._watch.repository.process_started(
+                job.id, job.token, pid=process.pid, started_at=process.started_at
+            )
+        except LeaseLost:  # this server was frozen since it claimed the job: it is another's now
+            process.end(0)
+            raise
         log.info("job started", job=job.id, attempt=job.attempt, pid=process.pid)
         self._supervise(job, process, log_from)
 
-    def _take_over(self, job: Job, process: TrainingProcess | None) -> None:
-        adopted = self._watch.repository.adopt(job, self._watch.owner, self._watch.lease)
-        log.info("job taken over", job=job.id, pid=process and process.pid)
+    def _take_over(self, job: Job, process: TrainingProcess | None, why: str) -> None:
+        adopted = self._watch.repository.adopt(job, self._watch.owner, self._watch.lease, why)
+        log.info("job taken over", job=job.id, pid=process and process.pid, why=why)
         self._supervise(adopted, process, 0)
 
     def _process_of(self, job: Job) -> TrainingProcess | None:
@@ -165,18 +219,32 @@ class Engine:
         supervisor.start()
 
     def _clear_up(self) -> None:
-        """What servers before this one left behind: orphans, checkpoints, stale mirrors, models."""
+        """What servers before this one left behind: orphans, checkpoints, stale mirrors, models.
+
+        Another engine may be at work. So what lies there is listed first and the rows are read
+        after it: whatever came between is in them.
+        """
+        watch = self._watch
         try:
-            running = self._watch.repository.running()
+            processes = training_processes(watch.runs.jobs_dir)
+            left_over = watch.runs.left_over()
+            models = models_with_a_job(self._launcher.models_dir)
+            running = watch.repository.running()
+            busy = {job.id for job in (*running, *watch.repository.queue())}
             wanted = {job.run_dir for job in running}
-            for run_dir, process in training_processes(self._watch.runs.jobs_dir).items():
+            for run_dir, process in processes.items():
                 if run_dir not in wanted:
                     log.warning("ending an orphan", run=run_dir, pid=process.pid)
-                    process.end(self._watch.cancel_grace_seconds)
-            busy = {job.id for job in (*running, *self._watch.repository.queue())}
-            for job_id in self._watch.runs.left_over() - busy:
-                self._watch.runs.tidy(job_id)
-            self._watch.repository.mirror_all()
-            sweep(self._launcher.models_dir, self._watch.repository.stands_behind, busy)
+                    process.end(watch.cancel_grace_seconds)
+            for job_id in left_over - busy:
+                self._clear_up_job(job_id)
+            watch.repository.mirror_all()
+            sweep(self._launcher.models_dir, models, watch.repository.stands_behind, busy)
         except Exception as error:  # clearing up must not keep jobs from running
             log.error("clearing up failed", exc_info=error)
+
+    def _clear_up_job(self, job_id: str) -> None:
+        try:
+            keep_what_is_needed(self._watch.runs, self._watch.repository.get(job_id))
+        except NotFound:
+            self._watch.runs.tidy(job_id)

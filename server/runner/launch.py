@@ -11,6 +11,7 @@ from pathlib import Path
 
 from server.domain.job import Job
 from server.domain.training_request import TrainingRequest
+from server.runner.device import only
 from server.runner.heartbeat import Heart
 from server.runner.process import TrainingProcess
 from server.store.log_files import JobLogs
@@ -50,14 +51,21 @@ class Launcher:
         first_beat = Heart(folder.heartbeat, 0)
         first_beat.beat()
         first_beat.stop()
-        checkpoint = self.runs.newest_checkpoint(job.id)
+        if job.stop_requested:
+            folder.stop.touch()
+        checkpoint = self.runs.newest_checkpoint(job.id, job.begins_at)
         if job.attempt > 1:
             self.logs.note(job.id, job.message)
         return TrainingProcess.start(
             self._command(job, folder, checkpoint[1] if checkpoint else None),
             folder=_REPOSITORY,
             log=self.logs.of_job(job.id),
-            environment={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+            environment={
+                **os.environ,
+                **only(job.device),
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONUTF8": "1",
+            },
         )
 
     def _command(self, job: Job, folder: RunFolder, checkpoint: Path | None) -> list[str]:
@@ -67,6 +75,8 @@ class Launcher:
             "run-dir": folder.path,
             "events": folder.events,
             "heartbeat": folder.heartbeat,
+            "pulse": folder.pulse,
+            "stop-file": folder.stop,
             "resume-from": checkpoint,
             "job-id": job.id,
             "model-name": self._model_name(job.request.architecture),

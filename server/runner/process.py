@@ -7,6 +7,7 @@ server and can be ended whole.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -115,15 +116,16 @@ class TrainingProcess:
     def _members(self) -> Iterator[psutil.Process]:
         """The process if it lives, and every living one that it started, near or far.
 
-        On POSIX they share its session, whose number is not given away while one of them lives.
-        On Windows only the children of a living process can be found.
+        On POSIX they share its session, whose number is not given away while one of them lives;
+        those that left it, and all on Windows, are found only while the process itself lives.
         """
         leader = self._same_process()
         if leader is not None:
             yield leader
-        if sys.platform == "win32":
-            if leader is not None:
+            # also those that made a session of their own
+            with contextlib.suppress(psutil.Error):
                 yield from leader.children(recursive=True)
+        if sys.platform == "win32":
             return
         if leader is None and psutil.pid_exists(self.pid) and not self._is_our_zombie():
             return  # the number belongs to somebody else now, and so does the session

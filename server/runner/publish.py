@@ -50,20 +50,35 @@ def withdraw(folder: RunFolder, files: Mapping[str, str], models_dir: Path) -> N
             target.unlink(missing_ok=True)
 
 
-def sweep(models_dir: Path, stands_behind: Callable[[str, str], bool], busy: set[str]) -> None:
+def models_with_a_job(models_dir: Path) -> dict[str, str]:
+    """Each model that says which job it comes from: its name, and the job."""
+    found = {}
+    for metadata in models_dir.glob(f"*{METADATA_ENDING}"):
+        job_id = _job_id(metadata)
+        if job_id is not None:
+            found[metadata.name.removesuffix(METADATA_ENDING)] = job_id
+    return found
+
+
+def sweep(
+    models_dir: Path,
+    models: Mapping[str, str],
+    stands_behind: Callable[[str, str], bool],
+    busy: set[str],
+) -> None:
     """Remove models that a crash or a cancel left behind.
 
     Args:
-        models_dir: where to look.
+        models_dir: where they lie.
+        models: from ``models_with_a_job``, listed before ``busy``.
         stands_behind: whether a job (first) owns up to a model (second).
         busy: jobs that are not over yet; theirs stay.
     """
-    for metadata in models_dir.glob(f"*{METADATA_ENDING}"):
-        stem = metadata.name.removesuffix(METADATA_ENDING)
-        job_id = _job_id(metadata)
-        if job_id is None or job_id in busy or stands_behind(job_id, stem):
+    for stem, job_id in models.items():
+        if job_id in busy or stands_behind(job_id, stem):
             continue
         log.warning("removing a model that no job names", model=stem, job=job_id)
+        metadata = models_dir / f"{stem}{METADATA_ENDING}"
         for file in (metadata, *models_dir.glob(f"{stem}[._]*")):
             file.unlink(missing_ok=True)
 

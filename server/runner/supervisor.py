@@ -1,40 +1,32 @@
 """Watches one training process for one job, from its start (or adoption) to its end.
 
-It beats the heart, turns events into progress, sees a cancel, and settles the job. Every write
-carries the job's token: when the row has moved on, the supervisor lets go and touches nothing more.
+It beats the heart, turns events into progress, passes on a wish to stop early, sees a cancel and a
+process that froze, and lets the job be closed (``closing``). Every write carries the job's token:
+when the row has moved on, the supervisor lets go and touches nothing more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
 import structlog
 
-from server.domain.errors import LeaseLost
-from server.domain.job import MAX_ATTEMPTS, Job, JobStatus
+from server.domain.errors import LeaseLost, StorageFull
+from server.domain.job import Job
+from server.domain.pulse import waiting_for
+from server.runner.closing import Closing
 from server.runner.heartbeat import Heart
 from server.runner.news import RunNews
 from server.runner.process import TrainingProcess
-from server.runner.publish import publish, withdraw
-from server.runner.settle import (
-    Crashed,
-    Interrupted,
-    Outcome,
-    Published,
-    Refused,
-    last_line,
-    outcome,
-)
-from server.store.files import shown_path
-from server.store.jobs import JobRepository
-from server.store.log_files import JobLogs
-from server.store.runs import EventTail, JobRuns
+from server.runner.settle import Crashed, Interrupted, Outcome, last_line, outcome
+from server.runner.signs_of_life import SignsOfLife
+from server.runner.watch import Watch
+from server.store.runs import EventTail
 
 log = structlog.get_logger(__name__)
 
@@ -43,27 +35,8 @@ _HEARD_SECONDS = 5.0
 """A heart that was silent for less cannot have made a process give up (it misses ten beats)."""
 _ADOPTED_SECONDS = 15.0
 """A process that ends sooner after its adoption may have given up in the time before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What every supervisor of an engine needs.
-
-    Attributes:
-        owner: name of the engine, as written into leases.
-        lease: how long a claim holds without a heartbeat.
-        heartbeat_seconds: between two beats, and between two writes of the row.
-        cancel_grace_seconds: from asking a process to end to making it.
-    """
-
-    repository: JobRepository
-    runs: JobRuns
-    logs: JobLogs
-    models_dir: Path
-    owner: str
-    lease: timedelta
-    heartbeat_seconds: float
-    cancel_grace_seconds: float
+_ADOPTED_PATIENCE = 1 / 3
+"""Of the lease: a process whose server froze has been silent for a while when it is adopted."""
 
 
 class Supervisor(Thread):
@@ -101,12 +74,13 @@ class Supervisor(Thread):
         self._news = RunNews()
         self._row_due = 0.0
         self._since = time.monotonic()
-        self._was_watched = False
+        self._was_frozen = False
 
     def run(self) -> None:
         heart = Heart(self._folder.heartbeat, self._watch.heartbeat_seconds)
         try:
-            self._follow(heart)
+            if self._follow(heart):
+                self._close(heart)
         except LeaseLost:
             log.warning("job has moved on", job=self._job.id, token=self._job.token)
         except Exception as error:  # the engine sees the end of this thread and takes over
@@ -115,25 +89,51 @@ class Supervisor(Thread):
             heart.stop()
             self._when_done()
 
-    def _follow(self, heart: Heart) -> None:
-        process = self.process
-        while process is not None and process.is_alive():
+    def _follow(self, heart: Heart) -> bool:
+        """Watch the process until its end; False = let go of while it lives."""
+        process, watch = self.process, self._watch
+        if process is None:
+            return True
+        signs = SignsOfLife(process, self._folder, self._log, self._patience_seconds)
+        while process.is_alive():
             heart.beat()
             self._news.take(self._tail.read_new())
+            self._news.hear_pulse(waiting_for(self._folder.read_pulse()))
             if self._beat_row().cancel_requested:
-                process.end(self._watch.cancel_grace_seconds)
+                process.end(watch.cancel_grace_seconds)
                 break
             if self._news.last is not None:
                 self._await_end(process, heart)
                 break
-            if self._let_go.wait(self._watch.heartbeat_seconds / 4):
-                self._repository.release(self._job.id, self._job.token)
-                return
-        self._was_watched = self._watched_well(heart)
-        if process is not None:
-            process.end_leftovers()
+            if signs.is_frozen():
+                self._was_frozen = True
+                process.end(0)
+                break
+            self._pass_on_stop()
+            if self._let_go.wait(watch.heartbeat_seconds / 4):
+                watch.repository.release(self._job.id, self._job.token)
+                return False
+        return True
+
+    def _close(self, heart: Heart) -> None:
+        was_watched = self._watched_well(heart)
+        if self.process is not None:
+            self.process.end_leftovers()
         self._news.take(self._tail.read_new())
-        self._settle()
+        Closing(self._watch, self._job, self._let_go).close(self._news, self._outcome(was_watched))
+
+    @property
+    def _log(self) -> Path:
+        return self._watch.logs.of_job(self._job.id)
+
+    @property
+    def _is_adopted(self) -> bool:
+        return self.process is None or self.process.is_adopted
+
+    @property
+    def _patience_seconds(self) -> float:
+        lease = self._watch.lease.total_seconds()
+        return lease * _ADOPTED_PATIENCE if self._is_adopted else lease
 
     def _beat_row(self) -> Job:
         """Hold the lease and write the news, at most once a heartbeat."""
@@ -141,10 +141,18 @@ class Supervisor(Thread):
             watch = self._watch
             self._row_due = time.monotonic() + watch.heartbeat_seconds
             news = self._news.changed()
-            self._job = watch.repository.heartbeat(
-                self._job.id, self._job.token, watch.owner, watch.lease, **news
-            )
+            try:
+                self._job = watch.repository.heartbeat(
+                    self._job.id, self._job.token, watch.owner, watch.lease, **news
+                )
+            except StorageFull:  # the process lives on; the row hears of it when there is room
+                self._news.not_written(news)
         return self._job
+
+    def _pass_on_stop(self) -> None:
+        if self._job.stop_requested and not self._folder.stop.exists():
+            with contextlib.suppress(OSError):  # a full disk; the next look tries again
+                self._folder.stop.touch()
 
     def _await_end(self, process: TrainingProcess, heart: Heart) -> None:
         """Its last word is said; give it time to end by itself."""
@@ -154,35 +162,14 @@ class Supervisor(Thread):
             time.sleep(0.05)
         process.end(self._watch.cancel_grace_seconds)
 
-    # --- the end -----------------------------------------------------------------------------
-
-    @property
-    def _repository(self) -> JobRepository:
-        return self._watch.repository
-
-    def _settle(self) -> None:
-        self._row_due = 0.0
-        job = self._beat_row()
-        if job.cancel_requested:
-            self._keep_nothing(self._repository.cancelled(job.id, job.token))
-            return
-        end = self._outcome()
-        match end:
-            case Published():
-                job = self._publish(job, end)
-            case Refused(reason):
-                job = self._repository.fail(job.id, job.token, reason)
-            case Crashed(reason):
-                job = self._try_again(job, reason)
-            case Interrupted():
-                job = self._go_on(job, "after the server stopped", crashed=False)
-        if job.is_final:
-            self._keep_nothing(job)
-
-    def _outcome(self) -> Outcome:
-        said = last_line(self._watch.logs.of_job(self._job.id), self._log_from)
+    def _outcome(self, was_watched: bool) -> Outcome:
+        if self._was_frozen and self._news.last is None:
+            seconds = round(self._patience_seconds)
+            frozen = f"The training process gave no sign of life for {seconds} seconds."
+            return Interrupted() if self._is_adopted else Crashed(frozen)
+        said = last_line(self._log, self._log_from)
         exit_code = None if self.process is None else self.process.exit_code
-        return outcome(self._news.last, exit_code, said, was_watched=self._was_watched)
+        return outcome(self._news.last, exit_code, said, was_watched=was_watched)
 
     def _watched_well(self, heart: Heart) -> bool:
         """Whether the process, if it gave up for want of a heartbeat, had no cause to.
@@ -192,49 +179,4 @@ class Supervisor(Thread):
         """
         if heart.silent_seconds > _HEARD_SECONDS + self._watch.heartbeat_seconds:
             return False
-        adopted = self.process is None or self.process.is_adopted
-        return not adopted or time.monotonic() - self._since > _ADOPTED_SECONDS
-
-    def _publish(self, job: Job, end: Published) -> Job:
-        models_dir = self._watch.models_dir
-        try:
-            publish(self._folder, end.files, models_dir)
-        except OSError as error:
-            reason = f"The model could not be put into models/: {error.strerror or error}."
-            self._watch.logs.note(job.id, reason)
-            return self._repository.fail(job.id, job.token, reason)
-        paths = [shown_path(models_dir / name) for name in end.files.values()]
-        # before the row says that all is over: who follows the log stops reading then
-        self._watch.logs.note(job.id, "\n  ".join(["Files written:", *paths]))
-        try:
-            return self._repository.finish(job.id, job.token, end.model_name)
-        except LeaseLost:
-            if self._repository.get(job.id).run_dir != job.run_dir:
-                # another attempt is under way: this one is void
-                withdraw(self._folder, end.files, models_dir)
-            raise
-
-    def _try_again(self, job: Job, reason: str) -> Job:
-        crashes = job.crashes + 1
-        self._watch.logs.note(job.id, reason)
-        if crashes >= MAX_ATTEMPTS:
-            message = f"Training crashed {crashes} times. The last time: {reason}"
-            return self._repository.fail(job.id, job.token, message, crashed=True)
-        return self._go_on(job, f"after a crash (attempt {job.attempt + 1})", crashed=True)
-
-    def _go_on(self, job: Job, why: str, *, crashed: bool) -> Job:
-        checkpoint = self._watch.runs.newest_checkpoint(job.id)
-        start = f"Going on from epoch {checkpoint[0]}" if checkpoint else "Starting again"
-        nothing = "" if checkpoint else ": no epoch was finished"
-        message = f"{start} {why}{nothing}."
-        return self._repository.requeue(job.id, job.token, message, crashed=crashed)
-
-    def _keep_nothing(self, job: Job) -> None:
-        """An ended job needs no checkpoints; one without a model leaves no model files."""
-        last = self._news.last
-        completed = job.status is JobStatus.COMPLETED
-        if not completed and last is not None and last["event"] == "finished":
-            withdraw(self._folder, last["files"], self._watch.models_dir)
-        if job.status is JobStatus.CANCELLED:
-            self._watch.logs.note(job.id, job.message)
-        self._watch.runs.tidy(job.id)
+        return not self._is_adopted or time.monotonic() - self._since > _ADOPTED_SECONDS

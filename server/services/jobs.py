@@ -1,4 +1,4 @@
-"""Use cases of training jobs: start one, look at it, cancel it, read what it said."""
+"""Use cases of training jobs: start, look, end, take up again, read the log."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from threading import Lock
 from typing import Any, Generic, Literal, TypeVar
 
 from server.domain.architectures import ARCHITECTURES
-from server.domain.errors import InvalidInput, WeightsUnavailable
+from server.domain.errors import Conflict, InvalidInput, WeightsUnavailable
 from server.domain.events import EpochEnded
-from server.domain.job import Job, JobStatus
+from server.domain.job import Job, JobStatus, Priority
+from server.domain.job_history import JobChange
 from server.domain.random_start import RANDOM_START_AS_ASKED
 from server.domain.training_request import TrainingRequest
+from server.services.job_choices import JobChoice, choices, resume, retry
 from server.store.job_mirror import model_path, status_fields
 from server.store.jobs import JobRepository
 from server.store.log_files import JobLogs, new_lines, size_of, tail_lines
@@ -45,11 +47,13 @@ class JobView:
         queue_position: 1 = next to start; None unless it waits.
         model_path: of its ``.h5``, as answers show it; None until there is one, and when it was
             deleted.
+        choices: what can be asked of it now; left out of lists.
     """
 
     job: Job
     queue_position: int | None
     model_path: str | None
+    choices: tuple[JobChoice, ...] = ()
 
     @property
     def model_name(self) -> str | None:
@@ -95,7 +99,9 @@ class JobService:
 
     # --- starting ----------------------------------------------------------------------------
 
-    def start(self, request: TrainingRequest, owner: str) -> JobView:
+    def start(
+        self, request: TrainingRequest, owner: str, priority: Priority = Priority.NORMAL
+    ) -> JobView:
         """Queue a training.
 
         Raises:
@@ -106,7 +112,9 @@ class JobService:
         refuse_weights_file(request)
         self._require_trainable(request.dataset_name)
         sentence = self._weights_sentence(request)
-        job = self._repository.add(request, weights_sentence=sentence, owner=owner)
+        job = self._repository.add(
+            request, weights_sentence=sentence, owner=owner, priority=priority
+        )
         self._ring()
         return self._view(job)
 
@@ -138,6 +146,15 @@ class JobService:
         """Raises NotFound: when there is no such job."""
         return self._view(self._repository.get(job_id))
 
+    def changes(self, job_id: str) -> list[JobChange]:
+        """Every change of its state, oldest first.
+
+        Raises:
+            NotFound: when there is no such job.
+        """
+        self._repository.get(job_id)
+        return self._repository.history(job_id)
+
     def newest_first(self) -> list[JobView]:
         positions = self._positions()
         return [self._view(job, positions) for job in self._repository.newest_first()]
@@ -156,9 +173,10 @@ class JobService:
         return shutil.disk_usage(self._models_dir).free
 
     def history(self, job_id: str) -> list[EpochEnded]:
-        """The curve so far, over all attempts, one point an epoch."""
+        """The curve so far, over all attempts that count, one point an epoch."""
+        begins_at = self._repository.get(job_id).begins_at
         with self._history_lock:
-            return self._history(job_id).read()
+            return self._history(job_id).read(begins_at)
 
     def warnings(self, job_id: str) -> list[str]:
         """What its runs warned of so far, each sentence once."""
@@ -172,20 +190,76 @@ class JobService:
             self._histories.popitem(last=False)
         return history
 
-    # --- cancelling --------------------------------------------------------------------------
+    # --- asking ------------------------------------------------------------------------------
 
-    def cancel(self, job_id: str) -> JobView:
+    def cancel(self, job_id: str, who: str) -> JobView:
         """End a job: at once when it waits, within seconds when it runs.
 
         Raises:
             NotFound: when there is no such job.
             Conflict: when it is over already.
         """
-        job = self._repository.request_cancel(job_id)
+        job = self._repository.request_cancel(job_id, who)
         if job.is_final:
-            self._runs.tidy(job_id)  # of attempts before it was put back to the queue
+            # of attempts before it was put back to the queue
+            self._runs.keep_checkpoint(job_id, job.begins_at, job.token)
         self._ring()
         return self._view(job)
+
+    def stop_early(self, job_id: str, who: str) -> JobView:
+        """Let a running job end its training now, and test and save the best epoch so far.
+
+        Raises:
+            NotFound: when there is no such job.
+            Conflict: when it does not run, or is being cancelled.
+        """
+        job = self._repository.request_stop(job_id, who)
+        self._ring()
+        return self._view(job)
+
+    def resume(self, job_id: str, who: str) -> JobView:
+        """Let a failed or cancelled job go on from its last checkpoint.
+
+        Raises:
+            NotFound, UnusableDataset: there is no such job, or its dataset is not what it was.
+            Conflict: when it cannot go on; the sentence says why.
+        """
+        job = self._repository.get(job_id)
+        epoch = self._checkpoint_epoch(job)
+        possible = resume(job, epoch)
+        if epoch is None or not possible.possible:
+            raise Conflict(possible.sentence)
+        self._require_trainable(job.request.dataset_name)
+        job = self._repository.resume(job_id, epoch, who)
+        self._ring()
+        return self._view(job)
+
+    def retry(self, job_id: str, who: str) -> JobView:
+        """Let a failed or cancelled job begin anew.
+
+        Raises:
+            NotFound, UnusableDataset: there is no such job, or its dataset is not what it was.
+            Conflict: when it cannot; the sentence says why.
+        """
+        job = self._repository.get(job_id)
+        possible = retry(job)
+        if not possible.possible:
+            raise Conflict(possible.sentence)
+        self._require_trainable(job.request.dataset_name)
+        ended = job.token
+        job = self._repository.retry(job_id, who)
+        self._runs.tidy(job_id, ended)
+        self._ring()
+        return self._view(job)
+
+    def set_priority(self, job_id: str, priority: Priority, who: str) -> JobView:
+        """Let a waiting job go earlier or later.
+
+        Raises:
+            NotFound: when there is no such job.
+            Conflict: when it does not wait any more.
+        """
+        return self._view(self._repository.set_priority(job_id, priority, who))
 
     # --- its log -----------------------------------------------------------------------------
 
@@ -207,10 +281,18 @@ class JobService:
         return {job.id: place for place, job in enumerate(self._repository.queue(), start=1)}
 
     def _view(self, job: Job, positions: Mapping[str, int] | None = None) -> JobView:
+        offered = () if positions is not None else choices(job, self._checkpoint_epoch(job))
         if job.status is not JobStatus.QUEUED:
-            return JobView(job, None, model_path(job, self._models_dir))
+            return JobView(job, None, model_path(job, self._models_dir), offered)
         places = self._positions() if positions is None else positions
-        return JobView(job, places.get(job.id), None)
+        return JobView(job, places.get(job.id), None, offered)
+
+    def _checkpoint_epoch(self, job: Job) -> int | None:
+        """Of the checkpoint that a job which is over could go on from."""
+        if job.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
+            return None
+        found = self._runs.newest_checkpoint(job.id, job.begins_at)
+        return None if found is None else found[0]
 
 
 def refuse_weights_file(request: TrainingRequest) -> None:

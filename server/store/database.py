@@ -1,27 +1,32 @@
 """The database: one short transaction per request or task, on SQLite or PostgreSQL.
 
 SQLite before 3.51.3 can corrupt a write-ahead log that several processes write, so the journal is
-the classic rollback one. A writing transaction takes its lock at once (``BEGIN IMMEDIATE``): what
-it read stays true until it commits, and it waits for its turn instead of failing half-way.
+the classic rollback one. It keeps its size: the room that it holds a full disk cannot take away. A
+writing transaction takes its lock at once (``BEGIN IMMEDIATE``): what it read stays true until it
+commits, and it waits for its turn instead of failing half-way.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, create_engine, event
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from server.domain.errors import InvalidInput
+from server.domain.errors import InvalidInput, StorageFull
+from server.domain.room import is_disk_full
 
 BUSY_TIMEOUT_MS = 5_000
 """Less than a training run waits for a heartbeat: whoever watches it must not be held up longer."""
+_ROOM_BYTES = 256 * 1024
+_FREE_PAGES = 64
 _WRITES = "dermascan_writes"
 
 
@@ -71,10 +76,22 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits at the end of the block, or leaves nothing behind."""
+        """A transaction that commits at the end of the block, or leaves nothing behind.
+
+        Raises:
+            StorageFull: when the disk has no room for it.
+        """
         writing = self._engine.execution_options(**{_WRITES: True})
-        with writing.begin() as connection:
-            yield connection
+        try:
+            with writing.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            if is_disk_full(error):
+                raise StorageFull(
+                    "The disk of the database is full, so nothing was changed; free some space and "
+                    "try again."
+                ) from error
+            raise
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; safe when several servers start at once."""
@@ -82,6 +99,66 @@ class Database:
 
         with self.write() as connection:
             upgrade(connection)
+        self.keep_room()
+
+    def keep_room(self) -> None:
+        """Let the database's own files hold some room, so that small changes fit on a full disk.
+
+        Free pages in the file take new rows, and the journal, which keeps its size, takes what a
+        change writes over. For SQLite alone; a database server looks after itself.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        # best effort: no room to keep, or another server is just doing the same
+        with suppress(StorageFull, OperationalError):
+            with self.write() as connection:
+                free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+                if free >= _FREE_PAGES and self._journal_bytes() >= _ROOM_BYTES:
+                    return
+                connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS keeping_room (filler BLOB)")
+                connection.exec_driver_sql("DELETE FROM keeping_room")
+                connection.exec_driver_sql(
+                    "INSERT INTO keeping_room VALUES (randomblob(?))", (2 * _ROOM_BYTES,)
+                )
+            with self.write() as connection:  # written over, so that the journal grows
+                connection.exec_driver_sql(
+                    "UPDATE keeping_room SET filler = randomblob(?)", (2 * _ROOM_BYTES,)
+                )
+            with self.write() as connection:
+                connection.exec_driver_sql("DROP TABLE keeping_room")
+
+    def copy_to(self, path: Path) -> None:
+        """A copy of the whole as it is at one moment, checked; others may read and write meanwhile.
+
+        Raises:
+            InvalidInput: when it is not SQLite.
+        """
+        source = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or source is None:
+            raise InvalidInput(
+                f"The database is {self._engine.dialect.name}, not SQLite, and cannot be copied "
+                "from here; back it up with its own tool, such as pg_dump, and the home by files."
+            )
+        if not Path(source).is_file():
+            raise InvalidInput(f"There is no database {source}; no server has worked here yet.")
+        with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(path)) as there:
+            here.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            here.backup(there)
+            (verdict,) = there.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            raise InvalidInput(f"The database {source} is damaged: {verdict}.")
+
+    def revision(self) -> str:
+        """The migration that its tables are at; empty before the first."""
+        from server.store.migrations import revision_of
+
+        with self.read() as connection:
+            return revision_of(connection) or ""
+
+    def _journal_bytes(self) -> int:
+        path = self._engine.url.database
+        journal = None if path is None else Path(f"{path}-journal")
+        return journal.stat().st_size if journal is not None and journal.exists() else 0
 
     def close(self) -> None:
         self._engine.dispose()
@@ -91,7 +168,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     connection.isolation_level = None  # transactions are begun below, not by the driver
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = TRUNCATE",
+        "journal_mode = PERSIST",
         "synchronous = FULL",
         "foreign_keys = ON",
     ):

@@ -28,11 +28,14 @@ class JobMirror:
         """Write what ``newest`` returns; it is read under the lock, so that the last write of two
         threads is never the older state."""
         with self._one_at_a_time:
-            job = newest()
+            job, wanted = newest(), None
             path = self._jobs_dir / f"{job.id}.json"
             try:
-                if (text := self._text(job)) != _read(path):
-                    write_atomically(path, text)
+                # Looked at again after writing: a server that froze in between wrote an old state.
+                while (text := self._text(job)) != wanted:
+                    if text != _read(path):
+                        write_atomically(path, text)
+                    wanted, job = text, newest()
             except OSError as error:
                 log.warning("job mirror not written", job=job.id, error=str(error))
 

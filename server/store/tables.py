@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from server.store.database import UtcTime
@@ -45,9 +46,29 @@ jobs = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
     Column("completed_at", UtcTime),
+    Column("stop_requested", Boolean, nullable=False, server_default=false()),
+    Column("stopped_after", Integer),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("device", String(32)),
+    Column("begins_at", Integer, nullable=False, server_default="0"),
     Index("ix_jobs_status_created_at", "status", "created_at"),
     Index("ix_jobs_model_name", "model_name"),
 )
+
+job_history = Table(
+    "job_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", String(8), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("before", String(16)),
+    Column("after", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("token", Integer, nullable=False),
+    Index("ix_job_history_job_id", "job_id"),
+)
+"""Append-only: the migration that made it put triggers on it."""
 
 accounts = Table(
     "accounts",

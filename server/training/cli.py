@@ -25,10 +25,13 @@ from server.domain.architectures import ARCHITECTURES
 from server.domain.errors import Conflict, DermaScanError, InvalidInput
 from server.domain.events import EXIT_CRASHED, EXIT_FINISHED, EXIT_REFUSED
 from server.domain.presets import with_preset
+from server.domain.room import is_disk_full
 from server.domain.training_request import TrainingRequest
 from server.training.again import default_data_dir, request_again
 from server.training.console import Console
 from server.training.engine.heartbeat import watch_heartbeat
+from server.training.engine.pulse import Pulse
+from server.training.engine.room import wait_when_full
 from server.training.events import Announcer, EventFile, Listener
 from server.training.failures import exit_code, in_one_sentence
 from server.training.flags import given_fields, parser
@@ -110,6 +113,8 @@ def spec_from(flags: argparse.Namespace) -> TrainSpec:
         job_id=flags.job_id,
         model_name=model_name or reserve_model_name(request.architecture, output_dir),
         recipe=recipe,
+        pulse=flags.pulse.resolve() if flags.pulse else None,
+        stop_file=flags.stop_file.resolve() if flags.stop_file else None,
     )
 
 
@@ -148,6 +153,8 @@ def _require_writable(flag: str, folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
+        if is_disk_full(error):  # the run waits for room when it writes
+            return
         raise InvalidInput(
             f"Nothing can be written to {folder} ({error.strerror}); "
             f"give another place with --{flag.replace('_', '-')}.",
@@ -157,8 +164,9 @@ def _require_writable(flag: str, folder: Path) -> None:
 
 def _run(spec: TrainSpec, log: LogFile) -> int:
     event_file = EventFile(spec.events) if spec.events else None
-    listeners: list[Listener] = [log, Console(print), *([event_file] if event_file else [])]
-    announcer = Announcer(listeners, notes=[log.note, print])
+    listeners: list[Listener] = [log, Console(_print), *([event_file] if event_file else [])]
+    announcer = Announcer(listeners, notes=[log.note, _print])
+    _wait_when_full(spec)
     if spec.heartbeat:
         watch_heartbeat(spec.heartbeat, log.note)
     _end_politely_on_sigterm()
@@ -180,6 +188,29 @@ def _run(spec: TrainSpec, log: LogFile) -> int:
         log.close()
         if event_file:
             event_file.close()
+
+
+def _wait_when_full(spec: TrainSpec) -> None:
+    """On a full disk wait, and say so: to who watches the pulse, and at the terminal."""
+    pulse = Pulse(spec.pulse) if spec.pulse else None
+    if pulse:
+        pulse.keep_beating()
+
+    def say(sentence: str) -> None:
+        if pulse:
+            pulse.wait_for(sentence)
+        _print(sentence or "There is room again.")
+
+    wait_when_full(say)
+
+
+def _print(words: str) -> None:
+    """At a terminal; what a full disk has no room for is told elsewhere."""
+    try:
+        print(words)
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
 
 
 def _failed(spec: TrainSpec, error: Exception, announcer: Announcer, log: LogFile) -> int:

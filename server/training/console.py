@@ -24,7 +24,7 @@ class Console:
         match event["event"]:
             case "started":
                 self._started(event)
-            case "stage":
+            case "stage" | "stopped_early":
                 self._say(event["message"])
             case "progress":
                 self._seconds_left = event["seconds_left"]

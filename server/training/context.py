@@ -13,6 +13,7 @@ from server.training.engine.scoring import Tick
 from server.training.events import Announcer
 from server.training.plan import Plan
 from server.training.spec import TrainSpec
+from server.training.stopping import NEVER, StopWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Context:
     plan: Plan
     meter: WorkMeter
     ranks: Ranks = ALONE
+    stop: StopWish = NEVER
+
+    def stops(self, epochs_finished: int) -> bool:
+        """Whether the run shall stop early now; all processes of a run get the same answer."""
+        return epochs_finished > 0 and self.ranks.agree(self.stop.holds(epochs_finished))
 
     def ticker(self, message: str, epoch: int) -> Tick:
         """A function that counts work done and says how far the run is, under ``message``."""

@@ -20,10 +20,12 @@ from server.domain.events import (
     Stage,
     StageEntered,
     Started,
+    StoppedEarly,
     Warned,
     WeightsUsed,
 )
 from server.training.engine.progress import WorkMeter
+from server.training.engine.room import write_all
 
 PROGRESS_EVERY_SECONDS = 0.5
 
@@ -32,7 +34,7 @@ NoteListener = Callable[[str], None]
 
 
 class EventFile:
-    """Appends each event as one JSON line; a line is written whole or not at all.
+    """Appends each event as one JSON line, whole; on a full disk it waits for room.
 
     Raises:
         OSError: when the file cannot be written.
@@ -40,10 +42,12 @@ class EventFile:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._file = path.open("ab", buffering=0)
 
     def __call__(self, event: Event) -> None:
-        self._file.write((json.dumps(event, ensure_ascii=False) + "\n").encode())
+        line = (json.dumps(event, ensure_ascii=False) + "\n").encode()
+        write_all(self._file, line, self._path)
 
     def close(self) -> None:
         """Make sure that the last line is on the disk."""
@@ -122,10 +126,25 @@ class Announcer:
         """An epoch is over, and its checkpoint written."""
         self._tell({**event, "time": time.time()})
 
-    def checkpoint(self, epoch: int, path: Path) -> None:
-        """A checkpoint is safely on the disk."""
+    def checkpoint(self, epoch: int, path: Path, files: list[str]) -> None:
+        """A checkpoint is safely on the disk; ``files`` are all that belong to it."""
         self._tell(
-            CheckpointWritten(event="checkpoint", time=time.time(), epoch=epoch, path=str(path))
+            CheckpointWritten(
+                event="checkpoint", time=time.time(), epoch=epoch, path=str(path), files=files
+            )
+        )
+
+    def stopped_early(self, epoch: int, epochs: int) -> None:
+        """The run was asked to stop and does; ``epoch`` is the last that counts."""
+        message = f"Stopping early after epoch {epoch} of {epochs}; the best epoch so far is kept"
+        self._tell(
+            StoppedEarly(
+                event="stopped_early",
+                time=time.time(),
+                epoch=epoch,
+                epochs=epochs,
+                message=message,
+            )
         )
 
     def warning(self, message: str) -> None:

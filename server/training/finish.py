@@ -15,6 +15,7 @@ from server.training.context import Context
 from server.training.documents.write import write_documents
 from server.training.engine.images import ImageSource
 from server.training.engine.onnx_export import export_onnx
+from server.training.engine.room import when_there_is_room
 from server.training.engine.saved_model import save_h5
 from server.training.engine.saving import (
     BATCH,
@@ -55,11 +56,39 @@ def save_model(
 
     Raises:
         FilesDisagree: when a file gives other probabilities than the network that was tested.
-        OSError: when the disk is full.
+        OSError: when the files cannot be written; a full disk is waited for.
     """
     spec, announcer = context.spec, context.announcer
     announcer.stage("saving", "Saving the model and checking what was saved")
     tick = context.ticker("Saving the model", context.plan.epochs)
+
+    def write() -> tuple[dict[str, Any], dict[str, str]]:
+        folder = partial_folder(spec.output_dir, spec.model_name)
+        try:
+            return _write_files(
+                context, source, trained, scores, folder=folder, began=began, tick=tick
+            )
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    report, files = when_there_is_room(write, spec.output_dir)
+    tick("save", 1 - _CHECKING)
+    _tell(context, scores, report, files)
+    return files
+
+
+def _write_files(
+    context: Context,
+    source: ImageSource,
+    trained: Trained,
+    scores: Scores,
+    *,
+    folder: Path,
+    began: float,
+    tick: Tick,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Into ``folder``, and from there to their place; returns the report and the files."""
+    spec = context.spec
     files = {
         "h5": f"{spec.model_name}.h5",
         "onnx": f"{spec.model_name}.onnx",
@@ -67,26 +96,19 @@ def save_model(
         "report": f"{spec.model_name}_report.json",
         "metadata": f"{spec.model_name}_metadata.json",
     }
-    folder = partial_folder(spec.output_dir, spec.model_name)
-    try:
-        h5, onnx = folder / files["h5"], folder / files["onnx"]
-        save_h5(context.network, h5)
-        export_onnx(context.network, onnx, context.dataset.split.labels)
-        checked = _check(context, (h5, onnx), source, scores, tick)
-        write_json(_history(spec.model_name, trained), folder / files["history"])
-        seconds = time.monotonic() - began
-        content = describe_model(context, trained.course, scores, seconds)
-        report = describe_report(context, source, scores, content)
-        write_json(report, folder / files["report"])
-        files = write_documents(report, folder, spec.model_name) | files
-        content |= {"verification": checked, "files": files}
-        write_json(content, folder / files["metadata"])
-        put_in_place(folder, spec.output_dir, list(files.values()))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    tick("save", 1 - _CHECKING)
-    _tell(context, scores, report, files)
-    return files
+    h5, onnx = folder / files["h5"], folder / files["onnx"]
+    save_h5(context.network, h5)
+    export_onnx(context.network, onnx, context.dataset.split.labels)
+    checked = _check(context, (h5, onnx), source, scores, tick)
+    write_json(_history(spec.model_name, trained), folder / files["history"])
+    content = describe_model(context, trained.course, scores, time.monotonic() - began)
+    report = describe_report(context, source, scores, content)
+    write_json(report, folder / files["report"])
+    files = write_documents(report, folder, spec.model_name) | files
+    content |= {"verification": checked, "files": files}
+    write_json(content, folder / files["metadata"])
+    put_in_place(folder, spec.output_dir, list(files.values()))
+    return report, files
 
 
 def _check(

@@ -185,3 +185,10 @@ def _add_run_flags(built: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="stop when this file is no longer rewritten every second",
     )
+    group.add_argument("--pulse", type=Path, metavar="FILE", help="rewrite this file every second")
+    group.add_argument(
+        "--stop-file",
+        type=Path,
+        metavar="FILE",
+        help="stop early and keep the best epoch when this file appears",
+    )

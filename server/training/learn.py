@@ -99,21 +99,29 @@ class _Lesson:
         plan = self.context.plan
         untouched = self.trainee.copy_of_state() if plan.head_epochs else {}
         course = Course() if self.checkpoint is None else self._go_on(self.checkpoint)
-        if course.epoch < plan.head_epochs:
+        if course.epoch < plan.head_epochs and not self._stops(course):
             self._train_head(course)
-        if course.epoch < plan.epochs:
+        if course.epoch < plan.epochs and not self._stops(course):
             self._train_whole(course)
         assert course.best is not None
+        if course.stopped:
+            self.context.meter.replan(plan.work(stopped_after=course.epoch))
+            self.context.announcer.stopped_early(course.epoch, plan.epochs)
         if self.context.ranks.is_first:
             if course.best.head_only and plan.fine_tune_epochs:
                 # Fine-tuning did not help: the best head belongs to the backbone of the start.
                 self.trainee.load(untouched, head_only=False)
             best = load_weights(self.context.spec.run_dir / course.best.file)
             self.trainee.load(best, head_only=course.best.head_only)
-            if plan.has_second_head and not course.best.head_only:
+            if plan.has_second_head and not course.best.head_only and not course.stopped:
                 parts = (self.train, self.validation)
                 join_second_head(self.context, self.around, self.source, parts, course)
         return Trained(self.trainee, course)
+
+    def _stops(self, course: Course) -> bool:
+        """Whether the run was asked to stop early, before the next phase is prepared."""
+        course.stopped = course.stopped or self.context.stops(course.epoch)
+        return course.stopped
 
     def _go_on(self, checkpoint: Checkpoint) -> Course:
         plan, meter = self.context.plan, self.context.meter
@@ -220,6 +228,7 @@ class _Lesson:
             run_dir=self.context.spec.run_dir,
             announcer=self.context.announcer,
             meter=self.context.meter,
+            stops=self.context.stops,
         )
         loop.run(phase, course)
 

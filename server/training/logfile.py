@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.domain.events import Event
+from server.domain.room import is_disk_full
 from server.training.console import Console
 
 
@@ -37,7 +38,11 @@ class LogFile:
         """Write a remark, each of its lines stamped."""
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         lines = [f"{moment} {self._job} {line}\n" for line in message.splitlines() if line.strip()]
-        self._file.write("".join(lines).encode())
+        try:
+            self._file.write("".join(lines).encode())
+        except OSError as error:
+            if not is_disk_full(error):  # what the log has no room for is told elsewhere
+                raise
 
     def crash(self, error: BaseException) -> None:
         """Write where an unexpected error came from; the log is the only place that shows it."""

@@ -15,6 +15,7 @@ from server.training.engine.loop import Course
 from server.training.engine.preprocessing import describe
 from server.training.evaluation.report import NOTICE
 from server.training.evaluation.split import FRACTIONS, PARTS
+from server.training.stopping import stopped_sentence
 from server.training.testing import Scores
 from server.training.versions import installed_versions
 
@@ -66,6 +67,7 @@ def describe_model(
         "baseline": {"answer": scores.majority} | scores.baseline.as_dict(),
         "best_epoch": course.best.epoch,
         "epochs": plan.epochs,
+        "stopped_early": _stopped_early(course, plan.epochs),
         "device": context.device.description,
         "timings": {
             "this_attempt_seconds": round(seconds, 1),
@@ -73,6 +75,18 @@ def describe_model(
             "waiting_share": round(course.waiting_share, 4),
         },
         "versions": installed_versions(),
+    }
+
+
+def _stopped_early(course: Course, planned: int) -> dict[str, Any] | None:
+    if not course.stopped:
+        return None
+    assert course.best is not None
+    return {
+        "after_epoch": course.epoch,
+        "planned_epochs": planned,
+        "best_epoch": course.best.epoch,
+        "sentence": stopped_sentence(course.epoch, planned, course.best.epoch),
     }
 
 

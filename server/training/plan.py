@@ -81,15 +81,16 @@ class Plan:
             "forward": self.validation + measured,
         }
 
-    def work(self) -> dict[Work, float]:
-        """What the whole run needs."""
+    def work(self, stopped_after: int | None = None) -> dict[Work, float]:
+        """What the whole run needs, or one that stops early after that epoch."""
         total: dict[Work, float] = {
             "decode": self.train + self.validation + self.test,
             "forward": self.feature_images + self.validation + self.test,
             "save": 1,
         }
-        epochs = map(self.epoch_work, range(1, self.epochs + 1))
-        for part in (*epochs, self.second_head_work()):
+        last = self.epochs if stopped_after is None else stopped_after
+        second = self.second_head_work() if stopped_after is None else {}
+        for part in (*map(self.epoch_work, range(1, last + 1)), second):
             for kind, amount in part.items():
                 total[kind] = total.get(kind, 0) + amount
         return total

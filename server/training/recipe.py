@@ -60,6 +60,7 @@ class Recipe(TypedDict):
         is_sample: they are pictures drawn by this program.
         device, bfloat16: what it was computed on, and whether in bfloat16.
         versions: package to version.
+        stopped_after: epochs finished when the run was stopped early; None = it was not.
     """
 
     format: int
@@ -71,9 +72,12 @@ class Recipe(TypedDict):
     device: str
     bfloat16: bool
     versions: dict[str, str]
+    stopped_after: int | None
 
 
-def describe_recipe(context: Context, versions: Mapping[str, str]) -> Recipe:
+def describe_recipe(
+    context: Context, versions: Mapping[str, str], stopped_after: int | None
+) -> Recipe:
     """The recipe of the run that ``context`` is."""
     dataset, weights = context.dataset, context.network.weights
     part_of = {image.image_id: part for part in PARTS for image in dataset.split.part(part)}
@@ -101,6 +105,7 @@ def describe_recipe(context: Context, versions: Mapping[str, str]) -> Recipe:
         device=context.device.description,
         bfloat16=context.device.bfloat16,
         versions=dict(versions),
+        stopped_after=stopped_after,
     )
 
 
@@ -136,7 +141,9 @@ def recipe_of(report: Mapping[str, Any], path: Path) -> Recipe:
     try:
         if not isinstance(found, dict) or found["format"] != FORMAT:
             raise KeyError("format")
-        complete = {name: found[name] for name in Recipe.__annotations__}
+        # older reports know nothing of early stops
+        told = {"stopped_after": None, **found}
+        complete = {name: told[name] for name in Recipe.__annotations__}
         if len({len(found["images"][name]) for name in ImageTable.__annotations__}) != 1:
             raise KeyError("images")
     except (KeyError, TypeError) as error:

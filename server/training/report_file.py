@@ -47,5 +47,8 @@ def describe_report(
         },
         "data": {name: value for name, value in metadata["data"].items() if name != "files"},
         **{name: metadata[name] for name in ("settings", "seed", "versions")},
-        "recipe": describe_recipe(context, metadata["versions"]),
+        "stopped_early": metadata["stopped_early"],
+        "recipe": describe_recipe(
+            context, metadata["versions"], (metadata["stopped_early"] or {}).get("after_epoch")
+        ),
     }

@@ -30,6 +30,7 @@ from server.training.leaks import remembered_split, settle_split
 from server.training.learn import learn
 from server.training.plan import Plan, check_batch_size, make_plan
 from server.training.spec import TrainSpec
+from server.training.stopping import StopWish
 from server.training.testing import score_once
 from server.training.versions import installed_versions
 
@@ -61,6 +62,7 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
         plan=plan,
         meter=WorkMeter(plan.work()),
         ranks=ranks,
+        stop=StopWish(spec.stop_file, spec.recipe and spec.recipe["stopped_after"]),
     )
     checkpoint, refusal = _checkpoint(spec, plan)
     _announce_start(context, checkpoint, refusal)

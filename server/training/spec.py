@@ -30,6 +30,8 @@ class TrainSpec:
         log_file: appended to.
         events: the JSON lines of ``domain.events`` go here; None = nowhere.
         heartbeat: the run stops by itself when this file no longer changes; None = it runs on.
+        pulse: rewritten every second, to show that the run lives; None = nobody looks.
+        stop_file: the run stops early when it appears; None = it never does.
         resume_from: a checkpoint to go on from.
         job_id: of the job this run belongs to; None = started by hand.
         model_name: stem of the model's files.
@@ -49,6 +51,8 @@ class TrainSpec:
     job_id: str | None
     model_name: str
     recipe: Recipe | None = None
+    pulse: Path | None = None
+    stop_file: Path | None = None
 
 
 def home(environment: Mapping[str, str] | None = None) -> Path:

@@ -1,7 +1,7 @@
 // What the page reads from the server, by name, so that every feature shares one cache.
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answerOf, client } from './client';
-import type { DatasetListed } from './records';
+import type { DatasetListed, JobDetail } from './records';
 
 /** How often to ask again where nothing streams and something still moves. */
 const LOOK_EVERY_MS = 3_000;
@@ -64,6 +64,23 @@ export const jobQuery = (jobId: string) =>
     queryKey: ['jobs', jobId],
     queryFn: ({ signal }) =>
       answerOf(client.GET('/api/job/{job_id}', { params: { path: { job_id: jobId } }, signal })),
+  });
+
+/** Read anew whenever something of the job has changed that stands in its history. */
+export const jobHistoryQuery = (job: JobDetail) =>
+  queryOptions({
+    queryKey: [
+      'jobs',
+      job.job_id,
+      'history',
+      [job.status, job.attempt, job.priority, job.stop_requested, job.cancel_requested],
+    ],
+    queryFn: async ({ signal }) => {
+      const params = { path: { job_id: job.job_id } };
+      const url = '/api/job/{job_id}/history';
+      return (await answerOf(client.GET(url, { params, signal }))).changes;
+    },
+    placeholderData: keepPreviousData,
   });
 
 export const modelsQuery = queryOptions({

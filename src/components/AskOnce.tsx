@@ -10,12 +10,15 @@ interface AskOnceProps extends ButtonProps {
   /** What will be lost, in one or two sentences. */
   explanation: ReactNode;
   confirm: string;
+  /** Red unless nothing is lost. */
+  confirmColour?: string;
   keep?: string;
   onConfirm: () => Promise<unknown>;
 }
 
 export function AskOnce(props: AskOnceProps) {
-  const { label, question, explanation, confirm, keep = 'Keep it', onConfirm, ...button } = props;
+  const { label, question, explanation, confirm, confirmColour = 'red', ...others } = props;
+  const { keep = 'Keep it', onConfirm, ...button } = others;
   const [opened, { open, close }] = useDisclosure(false);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -51,7 +54,7 @@ export function AskOnce(props: AskOnceProps) {
             <Button variant="default" onClick={close} data-autofocus>
               {keep}
             </Button>
-            <Button color="red" loading={busy} onClick={() => void doIt()}>
+            <Button color={confirmColour} loading={busy} onClick={() => void doIt()}>
               {confirm}
             </Button>
           </Group>

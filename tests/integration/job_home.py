@@ -35,7 +35,7 @@ class JobHome:
             home / "jobs",
         )
         for folder in (self.data_dir, self.models_dir, self.jobs_dir, home / "logs" / "jobs"):
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
         self.database = Database(f"sqlite:///{(home / 'dermascan.db').as_posix()}")
         self.database.migrate()
         self.repository = JobRepository(self.database, JobMirror(self.jobs_dir, self.models_dir))
@@ -43,7 +43,12 @@ class JobHome:
         self.logs = JobLogs(home / "logs")
         self.engines: list[Engine] = []
 
-    def engine(self, max_running: int = 1) -> Engine:
+    @classmethod
+    def over(cls, home: Path) -> JobHome:
+        """What lies in a home already."""
+        return cls(home)
+
+    def engine(self, max_running: int = 1, lease_seconds: float = 30.0) -> Engine:
         """A new engine, started; quick in everything."""
         launcher = Launcher(
             program=TINY_PROGRAM,
@@ -58,7 +63,8 @@ class JobHome:
             self.runs,
             self.logs,
             launcher,
-            max_running=max_running,
+            slots=lambda: {"cpu": max_running},
+            lease_seconds=lease_seconds,
             heartbeat_seconds=0.1,
             cancel_grace_seconds=1.0,
         )

@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class JobServer:
     """Started, killed and started again over one home."""
 
-    def __init__(self, home: JobHome, *, program: Path = TINY_PROGRAM) -> None:
+    def __init__(
+        self, home: JobHome, *, program: Path = TINY_PROGRAM, **settings: float | str
+    ) -> None:
         self.home = home
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -34,6 +36,7 @@ class JobServer:
             "DERMASCAN_HOME": str(home.home),
             "DERMASCAN_TRAINING_PROGRAM": str(program),
             "DERMASCAN_HEARTBEAT_SECONDS": "0.2",
+            **{f"DERMASCAN_{name.upper()}": str(value) for name, value in settings.items()},
         }
 
     def start(self, *options: str) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -153,9 +154,15 @@ def test_cancelling_a_waiting_job_ends_it_at_once(home: JobHome) -> None:
         home.repository.request_cancel(job.id)
 
 
-@pytest.mark.parametrize("deaf", [False, True])
-def test_cancelling_a_running_job_ends_its_whole_process_group(home: JobHome, deaf: bool) -> None:
-    folder = home.dataset("long", epoch_seconds=0.05, grandchild=True, deaf=deaf)
+@pytest.mark.parametrize(
+    "manner",
+    [{}, {"deaf": True}, {"fleeing": True}, {"deaf": True, "fleeing": True}],
+    ids=["polite", "deaf", "with a fleeing child", "deaf, with a fleeing child"],
+)
+def test_cancelling_a_running_job_ends_all_that_it_started(
+    home: JobHome, manner: dict[str, bool]
+) -> None:
+    folder = home.dataset("long", epoch_seconds=0.05, grandchild=True, **manner)
     job = home.add("long", epochs=1000)
     home.engine()
     running = home.wait_for_epoch(job, 1)
@@ -264,9 +271,9 @@ def test_a_supervisor_whose_token_is_stale_writes_nothing_and_touches_nothing(
 ) -> None:
     home.dataset("long", epoch_seconds=0.05)
     job = home.add("long", epochs=6)
-    engine = home.engine()
+    home.engine()
     before = home.wait_for_epoch(job, 1)
-    stolen = home.repository.adopt(home.repository.get(job.id), "thief", engine._watch.lease)
+    stolen = home.repository.adopt(home.repository.get(job.id), "thief", timedelta(seconds=1))
     with pytest.raises(LeaseLost):
         home.repository.finish(job.id, before.token, "derma_false")
     # the engine sees a running job that nobody here watches any more, and takes it back

@@ -140,7 +140,7 @@ def test_a_reload_neither_kills_nor_doubles_a_run_and_nothing_outlives_the_reloa
     assert done.attempt == 1
 
 
-def test_a_second_server_over_the_same_home_waits_and_takes_over_when_the_first_dies(
+def test_of_two_servers_over_one_home_one_takes_over_when_the_other_dies(
     server: JobServer,
 ) -> None:
     home = server.home
@@ -152,7 +152,15 @@ def test_a_second_server_over_the_same_home_waits_and_takes_over_when_the_first_
         job = home.repository.get(second.start_training("long", epochs=40))
         home.wait_for_epoch(job, 1)
         assert len(server.training()) == 1
-        server.kill_9()
+        holder, other = (server, second) if _holds(server, job.id) else (second, server)
+        holder.kill_9()
         assert home.wait(job, JobStatus.COMPLETED).attempt == 1
+        assert any("is gone" in change.why for change in home.repository.history(job.id))
+        assert other.http.get(f"/api/job/{job.id}").json()["status"] == "completed"
     finally:
         second.close()
+
+
+def _holds(server: JobServer, job_id: str) -> bool:
+    owner = str(server.home.repository.get(job_id).lease_owner)
+    return server.process is not None and f":{server.process.pid}:" in owner

@@ -9,8 +9,11 @@ What it does stands in ``behaviour.json`` in its dataset's folder:
     last_words       how the crash ends: "event", "text", "abandoned" or "" (killed)
     refuse, oom      a sentence to end with, before the first epoch
     warn             sentences to warn of, at the start
+    checkpoint_bytes how large a checkpoint is (0)
+    model_times      how many times its few bytes the model is large (1)
     trial_seconds    how long the trial of --estimate takes (0)
     grandchild       start a process that sleeps, its number in ``grandchild.pid``
+    fleeing          … in a session of its own, and it ignores SIGTERM
     deaf             ignore SIGTERM
 """
 
@@ -26,6 +29,11 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from server.training.engine.pulse import Pulse
+from server.training.engine.room import wait_when_full, when_there_is_room, write_all
 
 MISSES = 10
 
@@ -76,6 +84,8 @@ class _Run:
     def __init__(self, options: argparse.Namespace, told: dict[str, Any]) -> None:
         self.options = options
         self.told = told
+        self.pulse = Pulse(options.pulse)
+        wait_when_full(self.pulse.wait_for)
 
     def go(self) -> None:
         options, told = self.options, self.told
@@ -98,10 +108,17 @@ class _Run:
             if key in told:
                 self.fail(code, told[key], status)
         if told.get("grandchild"):
-            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+            deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+            words = f"{deaf if told.get('fleeing') else ''}import time; time.sleep(600)"
+            child = subprocess.Popen(
+                [sys.executable, "-c", words], start_new_session=bool(told.get("fleeing"))
+            )
             (options.data_dir / "grandchild.pid").write_text(str(child.pid), encoding="utf-8")
         print(f"training from epoch {first + 1}")
         for epoch in range(first + 1, options.epochs + 1):
+            if epoch > 1 and options.stop_file.exists():
+                self.tell("stopped_early", epoch=epoch - 1, epochs=options.epochs, message="")
+                break
             self.epoch(epoch)
         self.finish()
 
@@ -134,7 +151,10 @@ class _Run:
             best=True,
         )
         checkpoint = options.run_dir / "checkpoint.json"
-        checkpoint.write_text(json.dumps({"epoch": epoch}), encoding="utf-8")
+        draft = checkpoint.with_suffix(".draft")
+        content = json.dumps({"epoch": epoch, "weights": "x" * told.get("checkpoint_bytes", 0)})
+        when_there_is_room(lambda: draft.write_text(content, encoding="utf-8"), draft)
+        draft.replace(checkpoint)
         self.tell("checkpoint", epoch=epoch, path=str(checkpoint))
 
     def resume(self) -> int:
@@ -159,10 +179,11 @@ class _Run:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def finish(self) -> None:
-        options = self.options
+        options, told = self.options, self.told
         name, out = options.model_name, options.output_dir
         files = {"h5": f"{name}.h5", "metadata": f"{name}_metadata.json"}
-        (out / files["h5"]).write_bytes(b"a tiny model")
+        tiny_model = b"a tiny model" * told.get("model_times", 1)
+        when_there_is_room(lambda: (out / files["h5"]).write_bytes(tiny_model), out)
         metadata = {"job_id": options.job_id, "model_name": name}
         (out / files["metadata"]).write_text(json.dumps(metadata), encoding="utf-8")
         self.tell("finished", model_name=name, files=files, headline={"accuracy": 0.5})
@@ -172,13 +193,14 @@ class _Run:
         sys.exit(status)
 
     def tell(self, event: str, **what: Any) -> None:
-        line = json.dumps({"event": event, "time": time.time(), **what})
-        with self.options.events.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        line = json.dumps({"event": event, "time": time.time(), **what}) + "\n"
+        with self.options.events.open("ab", buffering=0) as file:
+            write_all(file, line.encode(), self.options.events)
 
     def watch_heartbeat(self) -> None:
         last, misses = b"", 0
         while misses < MISSES:
+            self.pulse.beat()
             time.sleep(self.told.get("look_seconds", 1.0))
             now = self.options.heartbeat.read_bytes()
             misses = 0 if now != last else misses + 1
@@ -195,6 +217,8 @@ def _options() -> argparse.Namespace:
         "run-dir",
         "events",
         "heartbeat",
+        "pulse",
+        "stop-file",
         "resume-from",
         "log-file",
     )

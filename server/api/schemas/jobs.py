@@ -11,6 +11,7 @@ from server.domain.job import JobStatus
 from server.domain.presets import with_preset
 from server.domain.training_request import TrainingRequest
 
+PriorityName = Literal["low", "normal", "high"]
 WeightsState = Literal["imagenet", "random"]
 
 
@@ -38,13 +39,17 @@ class TrainingForm(BaseModel):
         description="quick, standard or best: fills the fields that are not given; those win.",
     )
 
+    priority: PriorityName | None = Field(
+        None, description="Among the jobs that wait; null = normal."
+    )
+
     def request(self) -> TrainingRequest:
         """What is asked for.
 
         Raises:
             InvalidInput: naming the field.
         """
-        given = self.model_dump(include=self.model_fields_set - {"preset"})
+        given = self.model_dump(include=self.model_fields_set - {"preset", "priority"})
         return TrainingRequest(**with_preset(self.preset, given))
 
 
@@ -94,6 +99,39 @@ class EpochPoint(BaseModel):
     best: bool
 
 
+class JobChoiceShown(BaseModel):
+    """Something that can be asked of a job, or the reason why it cannot be now."""
+
+    name: Literal["stop", "cancel", "resume", "retry"]
+    possible: bool
+    sentence: str = Field(description="What it does; when it is not possible, why not.")
+
+
+class JobChangeShown(BaseModel):
+    """A line of a job's history."""
+
+    at: datetime
+    who: str
+    before: JobStatus | None = Field(description="Null for the first line.")
+    after: JobStatus = Field(description="The same as before when something was only asked for.")
+    why: str
+    token: int = Field(description="The fencing token afterwards; it only grows.")
+
+
+class JobHistory(BaseModel):
+    """Every change of a job's state, oldest first. Lines are added, never changed."""
+
+    changes: list[JobChangeShown]
+
+
+class PriorityForm(BaseModel):
+    """Body of `POST /api/job/{job_id}/priority`."""
+
+    model_config = {"extra": "forbid"}
+
+    priority: PriorityName
+
+
 class JobDetail(BaseModel):
     """A job, whole. Times are RFC 3339 with their zone."""
 
@@ -105,6 +143,12 @@ class JobDetail(BaseModel):
     epoch: int
     attempt: int
     cancel_requested: bool
+    stop_requested: bool = Field(description="To stop early and keep the best epoch.")
+    stopped_after: int | None = Field(
+        description="Epochs finished when it stopped early; null = it did not."
+    )
+    priority: PriorityName
+    device: str | None = Field(description="What it runs on or ran on last, such as cuda:0.")
     queue_position: int | None
     weights_sentence: str | None
     model_name: str | None
@@ -120,6 +164,9 @@ class JobDetail(BaseModel):
         default_factory=list, description="What the run warned of. Empty in lists."
     )
     history: list[EpochPoint] = Field(default_factory=list, description="Empty in lists.")
+    choices: list[JobChoiceShown] = Field(
+        default_factory=list, description="What can be asked of it now. Empty in lists."
+    )
 
 
 class JobList(BaseModel):

@@ -11,12 +11,30 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 
+def knows(revision: str) -> bool:
+    """Whether a database of that version can be brought to the newest one by this program."""
+    return any(script.revision == revision for script in _scripts(_config()).walk_revisions())
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The version of the database behind ``connection``."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def upgrade(connection: Connection) -> None:
     """Bring the database behind ``connection`` to the newest version, in its transaction."""
-    config = Config()
-    config.set_main_option("script_location", Path(__file__).parent.as_posix().replace("%", "%%"))
-    head = ScriptDirectory.from_config(config).get_current_head()
-    if MigrationContext.configure(connection).get_current_revision() == head:
+    config = _config()
+    if revision_of(connection) == _scripts(config).get_current_head():
         return
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", Path(__file__).parent.as_posix().replace("%", "%%"))
+    return config
+
+
+def _scripts(config: Config) -> ScriptDirectory:
+    return ScriptDirectory.from_config(config)

@@ -256,7 +256,14 @@ def recipe_sentence(report: Fields) -> str:
         f"{text(chosen.get('optimizer'))} at rate {text(chosen.get('learning_rate'))}",
         f"seed {text(report.get('seed', chosen.get('seed')))}",
     ]
-    return f"{', '.join(said)}. {weights_sentence(report)}"
+    return " ".join(
+        filter(None, [f"{', '.join(said)}.", stopped_sentence(report), weights_sentence(report)])
+    )
+
+
+def stopped_sentence(report: Fields) -> str:
+    """That the run was stopped early; empty when it was not."""
+    return str(fields(report.get("stopped_early")).get("sentence") or "")
 
 
 def versions_sentence(report: Fields) -> str:

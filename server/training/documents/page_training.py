@@ -64,6 +64,7 @@ def recipe_section(report: Fields) -> Markup:
     return join(
         [
             tag("p", facts.weights_sentence(report)),
+            tag("p", facts.stopped_sentence(report)) if facts.stopped_sentence(report) else None,
             _facts(rows),
             tag("p", "Versions: ", facts.versions_sentence(report), class_="note versions"),
         ]

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from server.domain.events import EpochEnded
+from server.training.engine.room import when_there_is_room
 from server.training.engine.tally import EpochSoFar
 
 CHECKPOINT_NAME = "checkpoint.pt"
@@ -149,15 +150,24 @@ def load_checkpoint(path: Path, fingerprint: str, run_dir: Path) -> Checkpoint:
 def _bring(kept: Path, wanted: Path) -> None:
     load_weights(kept)
     if kept.resolve() != wanted.resolve():
-        shutil.copyfile(kept, wanted)
+        when_there_is_room(lambda: shutil.copyfile(kept, wanted), wanted)
 
 
 def _write(content: Any, path: Path) -> None:
+    """Whole, or not under its name; waits for room on a full disk."""
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
+
+    def write() -> None:
+        try:
+            with partial.open("wb") as file:
+                torch.save(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+        except Exception:
+            partial.unlink(missing_ok=True)
+            raise
+
+    when_there_is_room(write, path)
     partial.replace(path)
 
 

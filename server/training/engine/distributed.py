@@ -65,6 +65,14 @@ class Ranks:
         distributed.all_gather_object(parts, rows)
         return np.concatenate(parts)
 
+    def agree(self, wish: bool) -> bool:
+        """What the first process wishes, for everybody."""
+        if self.size == 1:
+            return wish
+        said = torch.tensor([wish])
+        distributed.broadcast(said, src=0)
+        return bool(said)
+
     def hand_over(self, content: object) -> None:
         """Give every other process, which must call ``receive``, a copy; the first one's part."""
         if self.size > 1:

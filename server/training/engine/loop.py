@@ -35,6 +35,7 @@ class Course:
         so_far: of the epoch after it, when a checkpoint inside it was gone on from.
         seconds, trained, waited: spent on finished epochs, over all attempts: all of it, in steps,
             and of these waiting for images.
+        stopped: the run stopped early, as asked.
     """
 
     epoch: int = 0
@@ -44,11 +45,16 @@ class Course:
     seconds: float = 0.0
     trained: float = 0.0
     waited: float = 0.0
+    stopped: bool = False
 
     @property
     def waiting_share(self) -> float:
         """Share of the time of all steps in which they waited for their images, [0, 1]."""
         return self.waited / self.trained if self.trained else 0.0
+
+
+class _Stopped(Exception):
+    """The run shall stop between two steps of an epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Loop:
     Attributes:
         targets: [n], encoded labels of the validation part.
         epochs: of the whole run.
+        stops: whether it shall stop early, being told how many epochs are finished.
     """
 
     around: Surroundings
@@ -67,6 +74,7 @@ class Loop:
     run_dir: Path
     announcer: Announcer
     meter: WorkMeter
+    stops: Callable[[int], bool] = lambda finished: False
     pace: Pace = field(default_factory=Pace)
 
     def run(self, phase: TrainingPhase, course: Course) -> None:
@@ -75,8 +83,16 @@ class Loop:
         Raises:
             InvalidInput: when the training diverged.
         """
+        try:
+            self._run(phase, course)
+        except _Stopped:
+            course.so_far = BEGINNING
+            course.stopped = True
+
+    def _run(self, phase: TrainingPhase, course: Course) -> None:
         last = phase.settings.first_epoch + phase.settings.epochs - 1
         for epoch in range(course.epoch + 1, last + 1):
+            self._stop_if_asked(course)
             self.meter.restart_clock()
 
             def tick(work: Work, amount: float, epoch: int = epoch) -> None:
@@ -85,6 +101,7 @@ class Loop:
                 self.announcer.progress(self.meter, epoch, self.epochs, message)
 
             def after_step(so_far: Callable[[], EpochSoFar]) -> None:
+                self._stop_if_asked(course)
                 if self.around.ranks.is_first and self.pace.due_inside_epoch():
                     self._write(phase, course, so_far())
 
@@ -101,6 +118,10 @@ class Loop:
             if self.around.ranks.is_first and (epoch == last or self.pace.affordable()):
                 self._write(phase, course, None)
             self.announcer.epoch(ended)
+
+    def _stop_if_asked(self, course: Course) -> None:
+        if self.stops(course.epoch):
+            raise _Stopped
 
     def _require_finite(
         self, figures: EpochFigures, logits: npt.NDArray[np.float32], epoch: int
@@ -180,4 +201,5 @@ class Loop:
                 ),
                 self.run_dir,
             )
-        self.announcer.checkpoint(course.epoch, path)
+        files = [path.name, *([course.best.file] if course.best else [])]
+        self.announcer.checkpoint(course.epoch, path, files)

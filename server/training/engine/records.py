@@ -23,6 +23,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from server.training.engine.room import when_there_is_room, write_all
+
 _MAGIC = b"DSREC01\n"
 _HEADER = struct.Struct("<8s32sQQ")
 
@@ -53,8 +55,10 @@ class RecordWriter:
         self._partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
 
     def __enter__(self) -> RecordWriter:
-        self._file = self._partial.open("wb")
-        self._file.write(_HEADER.pack(_MAGIC, self._key, self._record_bytes, 0))
+        self._file = when_there_is_room(
+            lambda: self._partial.open("wb", buffering=0), self._partial
+        )
+        self._write(_HEADER.pack(_MAGIC, self._key, self._record_bytes, 0))
         return self
 
     def append(self, record: npt.NDArray[np.generic]) -> None:
@@ -67,7 +71,10 @@ class RecordWriter:
         if data.nbytes != self._record_bytes:
             raise ValueError(f"A record has {self._record_bytes} bytes, not {data.nbytes}.")
         self._checks.append(zlib.crc32(data))
-        self._file.write(data)
+        self._write(data)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        write_all(self._file, data, self._partial)
 
     def __exit__(
         self,
@@ -87,11 +94,10 @@ class RecordWriter:
     def _seal(self) -> None:
         header = _HEADER.pack(_MAGIC, self._key, self._record_bytes, len(self._checks))
         checks = np.asarray(self._checks, dtype="<u4").tobytes()
-        self._file.write(checks + struct.pack("<I", zlib.crc32(checks, zlib.crc32(header))))
+        self._write(checks + struct.pack("<I", zlib.crc32(checks, zlib.crc32(header))))
         self._file.seek(0)
-        self._file.write(header)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._write(header)
+        when_there_is_room(lambda: os.fsync(self._file.fileno()), self._partial)
 
     def _publish(self) -> None:
         try:

@@ -134,3 +134,72 @@ describe('the list of jobs', () => {
     expect(screen.getByText('Running')).toBeVisible();
   });
 });
+
+describe('what can be asked of a job', () => {
+  const choices = [
+    { name: 'stop', possible: true, sentence: 'Training ends after the present step.' },
+    { name: 'cancel', possible: true, sentence: 'No model is kept.' },
+    { name: 'resume', possible: false, sentence: 'It cannot be resumed: it has no checkpoint.' },
+    { name: 'retry', possible: true, sentence: 'It starts again from the beginning.' },
+  ];
+  const at = '2025-12-03T18:00:00Z';
+  const changes = [
+    { at, who: 'Ada', before: null, after: 'queued', why: 'Asked for.', token: 0 },
+    { at, who: 'server lab', before: 'queued', after: 'running', why: 'Started.', token: 1 },
+    { at, who: 'Ada', before: 'running', after: 'running', why: 'Asked to stop.', token: 1 },
+  ];
+  const openJob = (more: object) => {
+    const shown = { ...job, choices, ...more };
+    const asked = answerWith({
+      'GET /api/job/a1b2c3d4': shown,
+      'GET /api/job/a1b2c3d4/log': '',
+      'GET /api/job/a1b2c3d4/history': { changes },
+      'POST /api/job/a1b2c3d4/stop': { ...shown, stop_requested: true },
+      'POST /api/job/a1b2c3d4/retry': { ...shown, status: 'queued', message: 'Starting again.' },
+      'POST /api/job/a1b2c3d4/priority': { ...shown, priority: 'high' },
+    });
+    renderPage(JobPage, '/jobs/$id', '/jobs/a1b2c3d4');
+    return asked;
+  };
+  const posted = (asked: Request[]) =>
+    asked.filter(({ method }) => method === 'POST').map(({ url }) => new URL(url).pathname);
+
+  it('is to stop early, after one sentence that says what it does', async () => {
+    const asked = openJob({});
+    await userEvent.click(await screen.findByRole('button', { name: 'Stop early' }));
+    expect(await screen.findByText('Training ends after the present step.')).toBeVisible();
+    expect(posted(asked)).toEqual([]);
+    await userEvent.click(screen.getByRole('button', { name: 'Stop and keep the best' }));
+    expect(await screen.findByRole('button', { name: 'Stopping early…' })).toBeDisabled();
+    expect(posted(asked)).toEqual(['/api/job/a1b2c3d4/stop']);
+  });
+
+  it('is to take it up again, and what is not possible says why', async () => {
+    const asked = openJob({ status: 'failed', message: 'Training crashed 3 times.' });
+    expect(await screen.findByRole('button', { name: 'Resume' })).toBeDisabled();
+    expect(screen.getByText('It cannot be resumed: it has no checkpoint.')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Retry' }));
+    expect((await screen.findAllByText('Starting again.'))[0]).toBeVisible();
+    expect(posted(asked)).toEqual(['/api/job/a1b2c3d4/retry']);
+  });
+
+  it('is an earlier turn while it waits', async () => {
+    const asked = openJob({ status: 'queued', queue_position: 3 });
+    await userEvent.click(await screen.findByRole('radio', { name: 'High' }));
+    expect(await screen.findByRole('radio', { name: 'High' })).toBeChecked();
+    expect(posted(asked)).toEqual(['/api/job/a1b2c3d4/priority']);
+  });
+
+  it('stands in its history with when, who and why', async () => {
+    openJob({});
+    expect(await screen.findByText('Asked for.', { exact: false })).toBeVisible();
+    expect(screen.getByText('still running')).toBeVisible();
+    expect(screen.getByText('server lab')).toBeVisible();
+  });
+
+  it('is said of a run that was stopped early', async () => {
+    const message = 'Stopped early after epoch 5 of 30, as asked.';
+    openJob({ status: 'completed', stopped_after: 5, message, model_name: 'derma_x' });
+    expect(await screen.findByText(message)).toBeVisible();
+  });
+});

@@ -1,18 +1,17 @@
 // One training run, live.
 import { Stack } from '@mantine/core';
-import { IconPlayerStop } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { answerOf, client } from '@/client/client';
 import { jobQuery } from '@/client/queries';
 import type { JobDetail } from '@/client/records';
-import { AskOnce } from '@/components/AskOnce';
 import { Curves } from '@/components/curves/Curves';
 import { LinkText } from '@/components/links';
 import { Page } from '@/components/Page';
 import { Panel } from '@/components/Panel';
 import { SettingsList } from '@/components/SettingsList';
 import { Loaded } from '@/components/states';
+import { HistoryPanel } from './HistoryPanel';
+import { JobActions } from './JobActions';
 import { JobState } from './JobState';
 import { LogPanel } from './LogPanel';
 import { Notices } from './Notices';
@@ -34,7 +33,7 @@ export function JobPage() {
       above={<LinkText to="/jobs">Jobs</LinkText>}
       beside={job && <StatusBadge status={job.status} />}
       lead={job && `Job ${id}`}
-      actions={job && !isOver(job.status) && <Cancel job={job} />}
+      actions={job && !isOver(job.status) && <JobActions job={job} />}
     >
       <Loaded query={query} label={`Reading job ${id}`} lines={6}>
         {(known) => (
@@ -48,6 +47,7 @@ export function JobPage() {
             <Panel title="Settings">
               <SettingsList settings={settingsOf(known.request)} />
             </Panel>
+            <HistoryPanel job={known} />
           </Stack>
         )}
       </Loaded>
@@ -58,29 +58,4 @@ export function JobPage() {
 function tabTitle(job: JobDetail): string {
   const what = `${job.architecture} on ${job.dataset_name}`;
   return job.status === 'running' ? `${job.progress} % ${what}` : what;
-}
-
-function Cancel({ job }: { job: JobDetail }) {
-  const queryClient = useQueryClient();
-  const cancel = async () => {
-    const path = { job_id: job.job_id };
-    const answer = await answerOf(client.POST('/api/job/{job_id}/cancel', { params: { path } }));
-    queryClient.setQueryData(jobQuery(job.job_id).queryKey, answer);
-  };
-  return (
-    <AskOnce
-      label={job.cancel_requested ? 'Cancelling…' : 'Cancel'}
-      disabled={job.cancel_requested}
-      leftSection={<IconPlayerStop size={18} aria-hidden />}
-      question="Cancel this training?"
-      explanation={
-        job.status === 'queued'
-          ? 'It has not begun; it leaves the queue.'
-          : 'It ends within seconds. What it has learnt so far is discarded.'
-      }
-      confirm="Cancel training"
-      keep="Let it go on"
-      onConfirm={cancel}
-    />
-  );
 }

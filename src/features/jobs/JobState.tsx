@@ -1,11 +1,13 @@
 // How far a run is, or how it ended.
-import { Alert, Group, Progress, Stack, Text } from '@mantine/core';
+import { Alert, Box, Group, Progress, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconArrowRight, IconCheck, IconX } from '@tabler/icons-react';
 import type { JobDetail } from '@/client/records';
 import { LinkButton } from '@/components/links';
 import { Panel } from '@/components/Panel';
 import { WeightsSentence } from '@/components/WeightsSentence';
 import { formatDateTime, formatDuration, formatTimeLeft } from '@/lib/format';
+import { PriorityChoice } from './PriorityChoice';
+import { TakeUpAgain } from './TakeUpAgain';
 import { isOver } from './words';
 
 export function JobState({ job }: { job: JobDetail }) {
@@ -47,6 +49,18 @@ function UnderWay({ job }: { job: JobDetail }) {
       <div role="status" aria-live="polite" className="visually-hidden">
         {job.message}
       </div>
+      {job.status === 'running' && job.stop_requested && (
+        <Text size="sm" mt="xs">
+          {job.stopped_after == null
+            ? 'Asked to stop early: it goes on to the test as soon as it can.'
+            : `Stopped early after epoch ${job.stopped_after}: the best epoch is tested and saved.`}
+        </Text>
+      )}
+      {job.status === 'queued' && (
+        <Box mt="md">
+          <PriorityChoice job={job} />
+        </Box>
+      )}
     </div>
   );
 }
@@ -61,6 +75,7 @@ function Ending({ job }: { job: JobDetail }) {
         role="status"
       >
         <Stack align="flex-start" gap="sm">
+          {job.stopped_after != null && job.message}
           {job.model_name && (
             <LinkButton
               to="/models/$name"
@@ -85,6 +100,7 @@ function Ending({ job }: { job: JobDetail }) {
     >
       <Stack align="flex-start" gap="sm">
         {job.message}
+        <TakeUpAgain job={job} />
         <LinkButton to="/train" search={{ dataset: job.dataset_name }} variant="default">
           Start another one
         </LinkButton>
@@ -102,6 +118,7 @@ function Times({ job }: { job: JobDetail }) {
     parts.push(`took ${formatDuration(seconds)}`);
   }
   if (job.attempt > 1) parts.push(`attempt ${job.attempt}`);
+  if (job.device) parts.push(`on ${job.device}`);
   return (
     <Text size="sm" c="dimmed" className="figures">
       {parts.join(', ')}

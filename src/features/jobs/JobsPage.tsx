@@ -96,9 +96,7 @@ function JobRow({ job }: { job: JobDetail }) {
           <Progress value={job.progress} mb={6} aria-label={`Progress of ${job.job_id}`} />
         )}
         <Text size="sm" lineClamp={2} className="figures">
-          {job.queue_position != null && job.status === 'queued'
-            ? queueWords(job.queue_position)
-            : job.message}
+          {job.queue_position != null && job.status === 'queued' ? queueWords(job) : job.message}
           {left && <Text span c="dimmed" size="sm">{`, ${left}`}</Text>}
         </Text>
       </div>
@@ -112,6 +110,7 @@ function JobRow({ job }: { job: JobDetail }) {
   );
 }
 
-function queueWords(position: number): string {
-  return position === 1 ? 'Next to start' : `Number ${position} in the queue`;
+function queueWords({ queue_position: position, priority }: JobDetail): string {
+  const place = position === 1 ? 'Next to start' : `Number ${position} in the queue`;
+  return priority === 'normal' ? place : `${place}, ${priority} priority`;
 }

@@ -1,5 +1,5 @@
 // The states and settings of a job in the words of the page.
-import type { JobStatus } from '@/client/records';
+import type { JobStatus, PriorityName } from '@/client/records';
 import { formatRate } from '@/lib/format';
 
 export const STATUS: Record<JobStatus, { name: string; colour: string }> = {
@@ -8,6 +8,12 @@ export const STATUS: Record<JobStatus, { name: string; colour: string }> = {
   completed: { name: 'Completed', colour: 'green' },
   failed: { name: 'Failed', colour: 'red' },
   cancelled: { name: 'Cancelled', colour: 'gray' },
+};
+
+export const PRIORITY: Record<PriorityName, string> = {
+  low: 'Low',
+  normal: 'Normal',
+  high: 'High',
 };
 
 export function isOver(status: JobStatus): boolean {

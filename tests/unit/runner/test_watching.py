@@ -1,10 +1,8 @@
-"""One engine a home, a heart that changes, progress that is measured."""
+"""A heart that changes, progress that is measured."""
 
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 from hypothesis import given
@@ -12,39 +10,7 @@ from hypothesis import strategies as st
 
 from server.domain.events import Progress
 from server.runner.heartbeat import Heart
-from server.runner.home_lock import HomeLock
 from server.runner.news import RunNews
-
-HOLD = """
-import sys
-from pathlib import Path
-from server.runner.home_lock import HomeLock
-lock = HomeLock(Path(sys.argv[1]))
-print(lock.acquire(), flush=True)
-sys.stdin.read()
-"""
-
-
-def test_the_lock_is_held_by_one_process_until_it_dies(tmp_path: Path) -> None:
-    path = tmp_path / "engine.lock"
-    other = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert other.stdout is not None
-    assert other.stdin is not None
-    assert other.stdout.readline().strip() == "True"
-    lock = HomeLock(path)
-    assert not lock.acquire()
-    other.kill()
-    other.wait()
-    other.stdin.close()
-    other.stdout.close()
-    assert lock.acquire()
-    assert lock.acquire()
-    lock.release()
 
 
 def test_every_beat_changes_the_file(tmp_path: Path) -> None:

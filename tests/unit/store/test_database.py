@@ -35,7 +35,7 @@ def test_migrating_twice_or_from_several_servers_at_once_does_no_harm(tmp_path: 
 
 def test_sqlite_keeps_no_write_ahead_log_and_checks_foreign_keys(tmp_path: Path) -> None:
     with _database(tmp_path).read() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "truncate"
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "persist"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 

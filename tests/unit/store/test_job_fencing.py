@@ -1,9 +1,12 @@
-"""However claims, takeovers, writes and cancels interleave, a stale token never writes."""
+"""However claims, takeovers, writes, expiries and wishes interleave: a stale token never writes, a
+job ends in one state unless a person takes it up again, and its model is named at most once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +16,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
-    consumes,
     initialize,
     invariant,
     multiple,
@@ -21,12 +23,14 @@ from hypothesis.stateful import (
 )
 
 from server.domain.errors import Conflict, LeaseLost
-from server.domain.job import TRANSITIONS, Job, JobStatus
+from server.domain.job import TRANSITIONS, Job, JobStatus, Priority
+from server.domain.job_history import JobChange
 from server.domain.training_request import TrainingRequest
 from server.store.database import Database
 from server.store.jobs import JobRepository
 
 LEASE = timedelta(seconds=30)
+SLOTS = {"cpu": 2, "cuda:0": 1}
 
 Write = Callable[[JobRepository, Job], Job]
 WRITES: dict[str, Write] = {
@@ -43,6 +47,17 @@ WRITES: dict[str, Write] = {
 }
 
 
+@cache
+def _empty_database() -> bytes:
+    """A migrated one, made once."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        database = Database(f"sqlite:///{path.as_posix()}")
+        database.migrate()
+        database.close()
+        return path.read_bytes()
+
+
 class Workers(RuleBasedStateMachine):
     """Several workers, each with what it once read of a job; the test knows who holds it."""
 
@@ -51,11 +66,15 @@ class Workers(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = TemporaryDirectory()
-        url = f"sqlite:///{Path(self.folder.name).as_posix()}/jobs.db"
-        self.database = Database(url)
-        self.database.migrate()
-        self.repository = JobRepository(self.database)
+        path = Path(self.folder.name) / "jobs.db"
+        path.write_bytes(_empty_database())
+        self.database = Database(f"sqlite:///{path.as_posix()}")
+        self.now = datetime(2025, 12, 3, tzinfo=UTC)
+        self.repository = JobRepository(self.database, clock=lambda: self.now)
         self.before: dict[str, Job] = {}
+        self.lines: dict[str, list[JobChange]] = {}
+        self.reopened: set[str] = set()
+        self.published: dict[str, str] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
@@ -70,11 +89,16 @@ class Workers(RuleBasedStateMachine):
     @rule(target=held)
     def claim(self) -> object:
         waiting = self.repository.queue()
-        job = self.repository.claim_next("w", LEASE)
+        running = [each.device for each in self.repository.running()]
+        job = self.repository.claim_next("w", LEASE, SLOTS)
         if job is None:
-            assert waiting == []
+            assert waiting == [] or len(running) == sum(SLOTS.values())
             return multiple()
         assert job.id == waiting[0].id
+        assert all(
+            (-each.priority, each.created_at) >= (-job.priority, job.created_at) for each in waiting
+        )
+        assert running.count(job.device) < SLOTS[str(job.device)]
         assert job.token == waiting[0].token + 1
         assert job.attempt == waiting[0].attempt + 1
         assert job.run_dir == f"{job.id}/run-{job.token}"
@@ -93,7 +117,54 @@ class Workers(RuleBasedStateMachine):
         assert self.repository.get(job.id) == now
         return multiple()
 
-    @rule(job=consumes(held))
+    @rule(seconds=st.integers(1, 60))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(target=held)
+    def reap(self) -> object:
+        """Whoever finds an expired lease takes over; the holder before has lost its say."""
+        expired = [
+            job
+            for job in self.repository.running()
+            if job.lease_expires_at is not None and job.lease_expires_at <= self.now
+        ]
+        return multiple(*(self.repository.adopt(job, "reaper", LEASE) for job in expired))
+
+    @rule(job=held)
+    def stop_early(self, job: Job) -> None:
+        now = self.repository.get(job.id)
+        if now.status is not JobStatus.RUNNING or now.cancel_requested:
+            with pytest.raises(Conflict):
+                self.repository.request_stop(job.id)
+            return
+        assert self.repository.request_stop(job.id).stop_requested
+
+    @rule(job=held, anew=st.booleans())
+    def take_up_again(self, job: Job, anew: bool) -> None:
+        now = self.repository.get(job.id)
+        ask = self.repository.retry if anew else lambda each: self.repository.resume(each, 3)
+        if now.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
+            with pytest.raises(Conflict):
+                ask(job.id)
+            return
+        self.reopened.add(job.id)
+        again = ask(job.id)
+        assert (again.status, again.crashes) == (JobStatus.QUEUED, 0)
+        assert not again.cancel_requested
+        assert not again.stop_requested
+        assert (again.begins_at == again.token + 1) if anew else again.begins_at == now.begins_at
+
+    @rule(job=held, priority=st.sampled_from(Priority))
+    def change_priority(self, job: Job, priority: Priority) -> None:
+        now = self.repository.get(job.id)
+        if now.status is not JobStatus.QUEUED:
+            with pytest.raises(Conflict):
+                self.repository.set_priority(job.id, priority)
+            return
+        assert self.repository.set_priority(job.id, priority).priority is priority
+
+    @rule(job=held)
     def cancel(self, job: Job) -> None:
         now = self.repository.get(job.id)
         if now.is_final:
@@ -113,18 +184,38 @@ class Workers(RuleBasedStateMachine):
             assert job.status is before.status or job.status in TRANSITIONS[before.status]
             assert job.token >= before.token
             assert job.crashes <= job.attempt
-            if before.is_final:
+            if before.is_final and job.id not in self.reopened:
                 assert job == before
-            if before.cancel_requested:
+            if before.status is JobStatus.COMPLETED:
+                assert job == before
+            if before.cancel_requested and job.id not in self.reopened:
                 assert job.status in (JobStatus.RUNNING, JobStatus.CANCELLED)
+            if job.model_name is not None:
+                assert self.published.setdefault(job.id, job.model_name) == job.model_name
+            assert (job.lease_owner is None) or job.status is JobStatus.RUNNING
+            self._check_history(job, before)
             assert (job.model_name is not None) == (job.status is JobStatus.COMPLETED)
             assert (job.progress == 100) <= (job.status is JobStatus.COMPLETED)
             self.before[job.id] = job
+        self.reopened.clear()
+
+    def _check_history(self, job: Job, before: Job) -> None:
+        """Lines are only added, and lead without a gap from the first state to the present one."""
+        lines = self.repository.history(job.id)
+        known = self.lines.get(job.id, [])
+        assert lines[: len(known)] == known
+        assert lines[0].before is None
+        assert all(one.after is two.before for one, two in pairwise(lines))
+        assert lines[-1].after is job.status
+        assert all(one.token <= two.token for one, two in pairwise(lines))
+        if job.status is not before.status:
+            assert len(lines) > len(known)
+        self.lines[job.id] = lines
 
 
 Workers.TestCase.settings = settings(
-    max_examples=20,
-    stateful_step_count=20,
+    max_examples=25,
+    stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,12 +73,57 @@ def test_a_warning_that_every_attempt_says_again_is_kept_once(tmp_path: Path) ->
 def test_the_newest_checkpoint_is_the_last_one_that_is_still_there(tmp_path: Path) -> None:
     runs = JobRuns(tmp_path)
     assert runs.newest_checkpoint("a1b2c3d4") is None
-    kept = tmp_path / "kept.pt"
-    kept.touch()
-    gone = _line(event="checkpoint", epoch=9, path=str(tmp_path / "gone.pt"))
+    kept = tmp_path / "a1b2c3d4" / "run-2" / "kept.pt"
+    gone = _line(event="checkpoint", epoch=9, path=str(kept.with_name("gone.pt")))
     _attempt(tmp_path, 2, _line(event="checkpoint", epoch=5, path=str(kept)), gone)
+    kept.touch()
     _attempt(tmp_path, 10)
     assert runs.newest_checkpoint("a1b2c3d4") == (5, kept)
+    assert runs.newest_checkpoint("a1b2c3d4", since_token=3) is None
+
+
+@pytest.mark.parametrize("home", ["/another/home/jobs/a1b2c3d4/run-1", r"D:\derma\jobs\x\run-1"])
+def test_a_checkpoint_is_found_wherever_the_home_was_when_it_was_written(
+    tmp_path: Path, home: str
+) -> None:
+    separator = "\\" if "\\" in home else "/"
+    _attempt(tmp_path, 1, _line(event="checkpoint", epoch=5, path=f"{home}{separator}c.pt"))
+    checkpoint = tmp_path / "a1b2c3d4" / "run-1" / "c.pt"
+    checkpoint.touch()
+    assert JobRuns(tmp_path).newest_checkpoint("a1b2c3d4") == (5, checkpoint)
+
+
+def test_an_ended_job_keeps_its_events_and_what_its_newest_checkpoint_needs(
+    tmp_path: Path,
+) -> None:
+    files = ["c.pt", "best_epoch_0002.pt"]
+    old = _line(event="checkpoint", epoch=1, path="c.pt", files=["c.pt", "best_epoch_0001.pt"])
+    _attempt(tmp_path, 1, old)
+    new = _line(event="checkpoint", epoch=2, path="c.pt", files=files)
+    _attempt(tmp_path, 2, old, new)
+    _attempt(tmp_path, 3)  # under way again already
+    for run in (1, 2, 3):
+        for name in (*files, "best_epoch_0001.pt", "features.bin", "heartbeat"):
+            (tmp_path / "a1b2c3d4" / f"run-{run}" / name).touch()
+    JobRuns(tmp_path).keep_checkpoint("a1b2c3d4", since_token=0, until_token=2)
+    left = {
+        run: sorted(path.name for path in (tmp_path / "a1b2c3d4" / f"run-{run}").iterdir())
+        for run in (1, 2, 3)
+    }
+    assert left[1] == ["events.jsonl"]
+    assert left[2] == sorted([*files, "events.jsonl"])
+    assert len(left[3]) == 6
+
+
+def test_an_attempt_that_was_replaced_has_no_say_in_the_curve(tmp_path: Path) -> None:
+    started = _line(event="started", resumed_from_epoch=1)
+    _attempt(tmp_path, 1, _line(event="epoch", epoch=1, loss=1.0))
+    _attempt(tmp_path, 2, started, _line(event="epoch", epoch=2, loss=0.5))
+    history = RunHistory(JobRuns(tmp_path), "a1b2c3d4")
+    assert [point["epoch"] for point in history.read()] == [1, 2]
+    with (tmp_path / "a1b2c3d4" / "run-1" / "events.jsonl").open("ab") as file:
+        file.write(_line(event="epoch", epoch=2, loss=9.0))  # frozen until now
+    assert [point["loss"] for point in history.read()] == [1.0, 0.5]
 
 
 @settings(max_examples=50)
