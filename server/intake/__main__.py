@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from server.domain.errors import DermaScanError, TooLarge
+from server.intake.bundles import extract_bundles
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
 from server.intake.printed_summary import printed
@@ -68,8 +69,11 @@ def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
         ratio=chosen.max_ratio,
     )
     unpacked, problems = unpack_folder(chosen.folder, limits)
+    bundles = extract_bundles(chosen.folder, limits)
     manifest = understand(chosen.folder)
-    return unpacked, replace(manifest, problems=worst_first([*problems, *manifest.problems]))
+    said = {problem.file for problem in bundles}
+    rest = [problem for problem in manifest.problems if problem.file not in said]
+    return unpacked, replace(manifest, problems=worst_first([*problems, *bundles, *rest]))
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:

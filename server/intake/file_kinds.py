@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png")
-TABLE_ENDINGS = (".csv", ".tab", ".tsv")
+TABLE_ENDINGS = (".csv", ".tab", ".tsv", ".txt")
+BUNDLE_ENDINGS = (".npz", ".hdf5", ".h5")
 ARCHIVE_ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
 
 ALLOWED = "JPEG and PNG images (.jpg, .jpeg, .png), tables (.csv, .tab, .tsv) and archives"
@@ -39,6 +40,8 @@ class FileKind(StrEnum):
     IMAGE = "image"
     TABLE = "table"
     ARCHIVE = "archive"
+    BUNDLE = "bundle"
+    """Many images in one file of NumPy or HDF5; see ``bundles``."""
     PAPER = "paper"
     """A readme or licence: kept, never read as data, never a problem."""
     LITTER = "litter"
@@ -72,15 +75,17 @@ def kind_of(path: str) -> FileKind:
         return FileKind.LITTER
     name = parts[-1].lower()
     suffix = ending(name)
-    if suffix in IMAGE_ENDINGS:
-        return FileKind.IMAGE
-    if suffix in TABLE_ENDINGS or (not suffix and name.endswith("metadata")):
-        return FileKind.TABLE
-    if suffix in ARCHIVE_ENDINGS:
-        return FileKind.ARCHIVE
     if suffix in _PAPER_ENDINGS and name.startswith(_PAPERS):
         return FileKind.PAPER
-    return FileKind.UNKNOWN
+    if not suffix and name.endswith("metadata"):
+        return FileKind.TABLE
+    kinds = {
+        FileKind.IMAGE: IMAGE_ENDINGS,
+        FileKind.TABLE: TABLE_ENDINGS,
+        FileKind.ARCHIVE: ARCHIVE_ENDINGS,
+        FileKind.BUNDLE: BUNDLE_ENDINGS,
+    }
+    return next((kind for kind, endings in kinds.items() if suffix in endings), FileKind.UNKNOWN)
 
 
 def why_unknown(path: str) -> str:

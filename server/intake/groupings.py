@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from server.intake.draft import Candidate, Draft
 from server.intake.image_index import ImageIndex
-from server.intake.table_rows import Row
+from server.intake.table_row import Row
 
 
 def add_groups(draft: Draft, rows: Iterable[Row], index: ImageIndex) -> Draft:

@@ -18,6 +18,21 @@ class Layout(StrEnum):
     """One folder a class."""
     HAM10000 = "ham10000"
     """A table with ``image_id``, ``dx`` and ``lesion_id``; images in one or more part folders."""
+    ISIC_2018 = "isic_2018"
+    ISIC_2019 = "isic_2019"
+    ISIC_2020 = "isic_2020"
+    ISIC_2024 = "isic_2024"
+    ISIC_ARCHIVE = "isic_archive"
+    """What isic-cli downloads from the ISIC Archive."""
+    PAD_UFES_20 = "pad_ufes_20"
+    FITZPATRICK17K = "fitzpatrick17k"
+    DDI = "ddi"
+    BCN20000 = "bcn20000"
+    PH2 = "ph2"
+    DERM7PT = "derm7pt"
+    DERMAMNIST = "dermamnist"
+    MAPPED = "mapped"
+    """A table whose columns a researcher has named by hand."""
     UNLABELLED = "unlabelled"
     """Images without a table or class folders: cannot be trained on yet."""
 
@@ -98,6 +113,8 @@ class Manifest:
         images: usable images, ordered by ``image_id``.
         problems: everything that is wrong, worst first.
         is_sample: drawn by this program, not photographed.
+        notes: sentences worth knowing that are no problems: an official split, masks left aside.
+        leaking_columns: names, as the tables write them, of columns that give the label away.
     """
 
     layout: Layout
@@ -105,6 +122,8 @@ class Manifest:
     images: tuple[LesionImage, ...]
     problems: tuple[Problem, ...]
     is_sample: bool = False
+    notes: tuple[str, ...] = ()
+    leaking_columns: tuple[str, ...] = ()
 
     @property
     def classes(self) -> dict[str, int]:
@@ -136,4 +155,7 @@ class Manifest:
                 for problem in data["problems"]
             ),
             is_sample=data["is_sample"],
+            # a manifest that an older version wrote has neither
+            notes=tuple(data.get("notes", ())),
+            leaking_columns=tuple(data.get("leaking_columns", ())),
         )

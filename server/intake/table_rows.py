@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from server.intake.columns import EXPECTED, Columns
-from server.intake.file_kinds import FileKind
+from server.intake import derm7pt
+from server.intake.columns import EXPECTED, Columns, reduced
+from server.intake.file_kinds import IMAGE_ENDINGS, FileKind, ending, why_unknown
+from server.intake.label_choice import label_of, marked_classes, settled
 from server.intake.listing import Listing
 from server.intake.manifest import Layout, Problem, ProblemKind
+from server.intake.official_split import OFFICIAL_SPLIT, part_in_name
 from server.intake.table_reading import Table, UnreadableTable, open_table
+from server.intake.table_row import Row
 
 MAX_LABEL_LENGTH = 100
-_NO_LABEL = frozenset({"", "nan", "na", "n/a", "null"})
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row. Empty cells are empty strings; ids and labels are as written.
-
-    Attributes:
-        table: path of its table.
-        number: as a spreadsheet shows it (the header is row 1).
-        attributes: cells of the columns that have no role, by the column's name.
-    """
-
-    table: str
-    number: int
-    image_id: str
-    image_path: str
-    label: str
-    lesion_id: str
-    patient_id: str
-    attributes: dict[str, str]
-
-    @property
-    def name(self) -> str:
-        """What the row calls its image."""
-        return self.image_id or self.image_path
+_PH2_IMAGE = re.compile(r"IMD\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +28,57 @@ class Tables:
 
     Attributes:
         labelled: rows of the tables of labels, in order.
-        grouping: rows of tables that name lesions or patients but no labels.
+        grouping: rows of tables that say something of the images, but no labels.
         used: paths of the tables of labels.
-        layout: ``HAM10000`` when a table of labels speaks of ``dx``, else ``CSV``.
-        label_column: name of the label column as written in the first table.
+        columns: of the tables of labels, in the order of ``used``.
+        leaking: names of the columns that give the label away.
         problems: tables that are not understood, rows that are malformed.
     """
 
     labelled: tuple[Row, ...]
     grouping: tuple[Row, ...]
     used: tuple[str, ...]
-    layout: Layout
-    label_column: str
+    columns: tuple[Columns, ...]
+    leaking: tuple[str, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def layout(self) -> Layout:
+        """The first published set among the tables of labels, else ``CSV``."""
+        return next((c.layout for c in self.columns if c.layout is not Layout.CSV), Layout.CSV)
 
 
 def read_tables(listing: Listing) -> Tables:
     """Read every table below the folder; those that give labels are taken together."""
     problems: list[Problem] = []
     opened = _open_all(listing, problems)
+    parts = _official_parts(opened)
     labelled: list[Row] = []
     grouping: list[Row] = []
-    used: list[str] = []
+    used: dict[str, Columns] = {}
+    leaking: dict[str, None] = {}
+    with_labels = any(table.columns.gives_labels for table in opened.values())
     for path, table in opened.items():
         columns = table.columns
         if columns.gives_labels:
-            used.append(path)
-            _collect(path, table, labelled, problems)
-        elif columns.gives_groups:
-            _collect(path, table, grouping, problems)
+            used[path] = columns
+            _collect(path, table, labelled, problems, parts)
+        elif (
+            columns.gives_groups
+            or columns.tells_of_the_person
+            or (columns.names_images and with_labels)
+        ):
+            _collect(path, table, grouping, problems, parts)
         else:
             problems.append(_not_understood(path, columns))
-    headers = [opened[path].columns for path in used]
-    layouts = {columns.layout for columns in headers}
+            continue
+        leaking.update(dict.fromkeys(columns.leaking))
     return Tables(
         labelled=tuple(labelled),
         grouping=tuple(grouping),
         used=tuple(used),
-        layout=Layout.HAM10000 if Layout.HAM10000 in layouts else Layout.CSV,
-        label_column=headers[0].header[headers[0].label] if headers else "",
+        columns=tuple(used.values()),
+        leaking=tuple(leaking),
         problems=tuple(problems),
     )
 
@@ -95,35 +88,65 @@ def _open_all(listing: Listing, problems: list[Problem]) -> dict[str, Table]:
     seen: dict[bytes, str] = {}
     for path in listing.of_kind(FileKind.TABLE):
         try:
-            table = open_table(listing.locate(path))
+            table = settled(open_table(listing.locate(path)))
             with listing.locate(path).open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").digest()
         except UnreadableTable as error:
             problems.append(_unreadable(path, str(error)))
             continue
-        if digest in seen:
-            problems.append(
-                Problem(
-                    ProblemKind.TABLE,
-                    f"The table {path!r} is a copy of {seen[digest]!r}; it is read once.",
-                    file=path,
-                )
-            )
-            continue
-        seen[digest] = path
-        opened[path] = table
+        if _is_prose(path, table.columns):
+            problems.append(Problem(ProblemKind.UNKNOWN_ENDING, why_unknown(path), file=path))
+        elif digest in seen:
+            problems.append(_copy(path, seen[digest]))
+        else:
+            seen[digest] = path
+            opened[path] = table
     return opened
 
 
-def _collect(path: str, table: Table, into: list[Row], problems: list[Problem]) -> None:
+def _is_prose(path: str, columns: Columns) -> bool:
+    """Whether a text file has no columns, and so is no table."""
+    return ending(path) == ".txt" and sum(bool(name) for name in columns.header) < 2
+
+
+def _official_parts(opened: dict[str, Table]) -> dict[int, str]:
+    """What Derm7pt's index files say; they are read here and are tables no more."""
+    parts: dict[int, str] = {}
+    for path in [p for p, table in opened.items() if derm7pt.is_index_file(p, table.columns)]:
+        parts |= derm7pt.read_index_file(path, opened.pop(path))
+    return parts
+
+
+def _collect(
+    path: str,
+    table: Table,
+    into: list[Row],
+    problems: list[Problem],
+    parts: Mapping[int, str],
+) -> None:
     shared: dict[str, str] = {}  # one string in memory for each distinct cell: few sites, sexes
+    columns = table.columns
     try:
-        for number, cells in table.rows():
-            into.append(_row(path, number, cells, table.columns, shared))
-            if any(cell.strip() for cell in cells[len(table.columns.header) :]):
-                problems.append(_too_many_cells(path, number, cells, table.columns))
+        for place, (number, cells) in enumerate(table.rows()):
+            row = _row(path, number, cells, columns, shared)
+            into.extend(_as_the_set_means_it(row, columns, place, parts))
+            if any(cell.strip() for cell in cells[len(columns.header) :]):
+                problems.append(_too_many_cells(path, number, cells, columns))
+            if len(marked := marked_classes(columns, cells)) > 1:
+                problems.append(_several_classes(path, number, marked))
     except UnreadableTable as error:
         problems.append(_unreadable(path, f"{error}; the rows before that are used"))
+
+
+def _as_the_set_means_it(
+    row: Row, columns: Columns, place: int, parts: Mapping[int, str]
+) -> Iterator[Row]:
+    """Most rows are one image; a few published sets have ways of their own."""
+    layout = columns.layout
+    if layout is Layout.DERM7PT:
+        yield from derm7pt.pictures_of_case(row, place, parts)
+    elif layout is not Layout.PH2 or _PH2_IMAGE.fullmatch(row.image_id):
+        yield row  # PH2's table ends with a legend, whose lines are no images
 
 
 def _row(path: str, number: int, cells: list[str], columns: Columns, shared: dict[str, str]) -> Row:
@@ -133,17 +156,37 @@ def _row(path: str, number: int, cells: list[str], columns: Columns, shared: dic
         text = _one_line(cells[position])
         return shared.setdefault(text, text)
 
-    label = cell(columns.label)
+    image_id, image_path = cell(columns.image_id), cell(columns.image_path)
+    if image_id and not image_path and _is_file_name(columns, image_id):
+        image_id, image_path = "", image_id
+    attributes = {name: text for at, name in columns.attributes if (text := cell(at))}
+    if part := _official_part(path, columns, cell(columns.split)):
+        attributes[OFFICIAL_SPLIT] = part
+    label = _one_line(label_of(columns, cells))
     return Row(
         table=path,
         number=number,
-        image_id=cell(columns.image_id),
-        image_path=cell(columns.image_path),
-        label="" if label.lower() in _NO_LABEL else label,
+        image_id=image_id,
+        image_path=image_path,
+        label=shared.setdefault(label, label),
         lesion_id=cell(columns.lesion_id),
         patient_id=cell(columns.patient_id),
-        attributes={name: text for at, name in columns.attributes if (text := cell(at))},
+        attributes=attributes,
     )
+
+
+def _is_file_name(columns: Columns, text: str) -> bool:
+    """Whether a column such as ``image`` or ``img_id`` holds file names rather than ids."""
+    if reduced(columns.header[columns.image_id]) == "imageid":
+        return False
+    return ending(text) in IMAGE_ENDINGS or "/" in text or "\\" in text
+
+
+def _official_part(path: str, columns: Columns, cell: str) -> str:
+    known = columns.known
+    if known is None or columns.by_hand:
+        return ""
+    return part_in_name(path) if known.split_in_name else cell
 
 
 def _one_line(text: str) -> str:
@@ -168,6 +211,24 @@ def _unreadable(path: str, why: str) -> Problem:
         ProblemKind.TABLE,
         f"The table {PurePosixPath(path).name!r} cannot be read: {why}.",
         file=path,
+    )
+
+
+def _copy(path: str, first: str) -> Problem:
+    return Problem(
+        ProblemKind.TABLE,
+        f"The table {path!r} is a copy of {first!r}; it is read once.",
+        file=path,
+    )
+
+
+def _several_classes(path: str, number: int, marked: list[str]) -> Problem:
+    return Problem(
+        ProblemKind.TABLE,
+        f"Row {number} of {PurePosixPath(path).name!r} marks more than one class "
+        f"({', '.join(marked[:4])}); it counts as having no label. Leave one of them.",
+        file=path,
+        row=number,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from server.domain.errors import UnusableDataset
@@ -13,6 +14,7 @@ from server.intake.image_check import check_images
 from server.intake.image_index import ImageIndex
 from server.intake.listing import Listing, list_files
 from server.intake.manifest import LesionImage, Manifest, Problem, ProblemKind
+from server.intake.official_split import split_note
 from server.intake.readiness import class_problems
 from server.intake.sample_marker import is_sample_set
 from server.intake.table_layout import read_with_tables
@@ -62,6 +64,8 @@ def understand_listing(listing: Listing) -> Manifest:
         images=images,
         problems=worst_first(problems),
         is_sample=is_sample_set(listing),
+        notes=_notes(draft, images),
+        leaking_columns=tables.leaking,
     )
 
 
@@ -88,7 +92,12 @@ def _recognise(listing: Listing, tables: Tables) -> Draft:
 
 
 def _with_problems(draft: Draft, problems: tuple[Problem, ...]) -> Draft:
-    return Draft(draft.layout, draft.reason, draft.candidates, (*problems, *draft.problems))
+    return replace(draft, problems=(*problems, *draft.problems))
+
+
+def _notes(draft: Draft, images: tuple[LesionImage, ...]) -> tuple[str, ...]:
+    split = split_note(image.attributes for image in images)
+    return (split, *draft.notes) if split else draft.notes
 
 
 def _table_of_others(tables: Tables) -> Problem:
@@ -141,7 +150,7 @@ def _unknown_files(listing: Listing) -> list[Problem]:
             f"The archive {path!r} has not been unpacked; what is in it is left out.",
             file=path,
         )
-        for path in listing.of_kind(FileKind.ARCHIVE)
+        for path in (*listing.of_kind(FileKind.ARCHIVE), *listing.of_kind(FileKind.BUNDLE))
     ]
     return archives + [
         Problem(ProblemKind.UNKNOWN_ENDING, why_unknown(path), file=path)

@@ -1,0 +1,103 @@
+"""Where a table's label stands, when its header alone does not say.
+
+Two habits of the field need a look at the rows. A table may tell the diagnosis in several columns
+and leave the finest of them empty for most images: then the finest one counts that is known for at
+least half of them, so that "benign" and "nevus" never stand side by side as two classes. And a
+table may have one column a class with a single 1 in each row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from server.intake.columns import Columns, reduced, with_attributes
+from server.intake.table_reading import Table, UnreadableTable
+
+NO_LABEL = frozenset({"", "nan", "na", "n/a", "null"})
+_NOT_KNOWN = NO_LABEL | {"unknown"}
+_YES = frozenset({"1", "1.0"})
+_NO = frozenset({"0", "0.0", ""})
+_LOOKED_AT = 200
+_FEWEST_CLASSES = 2
+
+
+def settled(table: Table) -> Table:
+    """The table with its label column or class columns decided by what its rows hold."""
+    columns = table.columns
+    if columns.by_hand or not columns.names_images:
+        return table
+    if len(columns.label_options) > 1:
+        return replace(table, columns=_finest_known(table))
+    if columns.label < 0:
+        return replace(table, columns=_class_columns(table))
+    return table
+
+
+def label_of(columns: Columns, cells: Sequence[str]) -> str:
+    """What a row gives as its label, codes turned into words; empty = none, or more than one."""
+    if columns.classes:
+        marked = marked_classes(columns, cells)
+        return marked[0] if len(marked) == 1 else ""
+    written = _cell(cells, columns.label)
+    known = columns.known
+    if known is None or columns.by_hand:
+        return "" if written.lower() in NO_LABEL else written
+    words: Mapping[str, str] = known.words.get(reduced(columns.header[columns.label]), {})
+    blank = _NOT_KNOWN if columns.label_options else NO_LABEL
+    return "" if written.lower() in blank else words.get(written, written)
+
+
+def marked_classes(columns: Columns, cells: Sequence[str]) -> list[str]:
+    """The classes whose column has a 1 in this row."""
+    return [name for place, name in columns.classes if _cell(cells, place) in _YES]
+
+
+def _finest_known(table: Table) -> Columns:
+    columns = table.columns
+    rows, known = 0, Counter[int]()
+    for cells in _rows(table):
+        rows += 1
+        known.update(
+            place
+            for place in columns.label_options
+            if _cell(cells, place).lower() not in _NOT_KNOWN
+        )
+    most = max(columns.label_options, key=lambda place: known[place])
+    enough = (place for place in columns.label_options if 2 * known[place] >= rows)
+    return with_attributes(replace(columns, label=next(enough, most)))
+
+
+def _class_columns(table: Table) -> Columns:
+    """The columns with exactly one 1 in (nearly) every row; none if there are no such columns."""
+    columns = table.columns
+    rows = list(islice(_rows(table), _LOOKED_AT))
+    named = columns.classes or tuple(
+        (place, name) for place, name in columns.attributes if _is_yes_or_no(rows, place)
+    )
+    marks = [sum(_cell(cells, place) in _YES for place, _ in named) for cells in rows]
+    seen = sum(any(_cell(cells, place) in _YES for cells in rows) for place, _ in named)
+    one_each = 2 * sum(count == 1 for count in marks) >= len(rows) > 0
+    if not columns.classes:  # the names say nothing, so no row may contradict
+        one_each = bool(rows) and all(count == 1 for count in marks)
+    fits = one_each and (columns.classes or seen >= _FEWEST_CLASSES)
+    return with_attributes(replace(columns, classes=named if fits else ()))
+
+
+def _is_yes_or_no(rows: list[list[str]], place: int) -> bool:
+    return all(_cell(cells, place) in _YES | _NO for cells in rows)
+
+
+def _rows(table: Table) -> Iterator[list[str]]:
+    """The cells of each row, as far as the table can be read; who reads it whole says the rest."""
+    try:
+        for _, cells in table.rows():
+            yield cells
+    except UnreadableTable:
+        return
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    return cells[place].strip() if 0 <= place < len(cells) else ""
