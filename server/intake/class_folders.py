@@ -18,6 +18,7 @@ _SPLIT = re.compile(r"(train(ing)?|val(id(ation)?)?|test(ing)?|eval)([ _-]?(set|
 _CONTAINER = re.compile(
     r"(images?|imgs?|pictures|photos?|data|dataset|files|uploads?)"
     r"|(.*[ _-])?(part|fold|batch|chunk|subset|split)[ _-]?\d+"
+    r"|.*[ _-](train(ing)?|val(id(ation)?)?|test)[ _-](input|images?|data|jpe?g|png)"
 )
 
 HOW_TO_LABEL = (

@@ -825,6 +825,16 @@ export interface components {
             };
             /** Bytes On Disk */
             bytes_on_disk: number;
+            /**
+             * Notes
+             * @description Sentences worth knowing that are no problems, such as an official split.
+             */
+            notes: string[];
+            /**
+             * Leaking Columns
+             * @description Columns that give the diagnosis away; they are never learnt from.
+             */
+            leaking_columns: string[];
         };
         /**
          * Done
@@ -1031,7 +1041,7 @@ export interface components {
          * Layout
          * @enum {string}
          */
-        Layout: "csv" | "class_folders" | "ham10000" | "unlabelled";
+        Layout: "csv" | "class_folders" | "ham10000" | "isic_2018" | "isic_2019" | "isic_2020" | "isic_2024" | "isic_archive" | "pad_ufes_20" | "fitzpatrick17k" | "ddi" | "bcn20000" | "ph2" | "derm7pt" | "dermamnist" | "mapped" | "unlabelled";
         /**
          * McNemarTest
          * @description McNemar's exact test with the lesion as its unit.

@@ -1,5 +1,5 @@
 // One dataset: what is in it, what is wrong with it, whether it can be trained on.
-import { Alert, Grid, Loader, Stack, Text } from '@mantine/core';
+import { Alert, Box, Grid, Loader, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
@@ -17,7 +17,7 @@ import { formatBytes, formatCount, formatDateTime, formatNumberOf, NONE } from '
 import { Classes } from './Classes';
 import { ImageSizes } from './ImageSizes';
 import { Problems } from './Problems';
-import { LAYOUT_NAME } from './words';
+import { Recognised } from './Recognised';
 
 const route = getRouteApi('/datasets/$name');
 
@@ -97,12 +97,9 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
             { name: 'On disk', value: formatBytes(dataset.bytes_on_disk) },
           ]}
         />
-        <Text mt="md">
-          <Text span fw={600}>
-            {LAYOUT_NAME[dataset.layout]}.
-          </Text>{' '}
-          {dataset.layout_reason}
-        </Text>
+        <Box mt="md">
+          <Recognised dataset={dataset} />
+        </Box>
       </Panel>
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 8 }}>

@@ -69,6 +69,20 @@ describe('the page of a dataset', () => {
     expect(screen.getByText('The image is missing.')).toBeInTheDocument();
   });
 
+  it('says which layout was recognised and why, and names the columns that leak', async () => {
+    open({
+      layout: 'isic_2020',
+      layout_reason: "The table 'train.csv' has the columns of ISIC 2020.",
+      notes: ['The set has an official split.'],
+      leaking_columns: ['diagnosis', 'target'],
+    });
+    expect(await screen.findByText('ISIC 2020.')).toBeVisible();
+    expect(screen.getByText(/'train.csv' has the columns of ISIC 2020/)).toBeVisible();
+    expect(screen.getByText('The set has an official split.')).toBeVisible();
+    expect(screen.getByText(/give the diagnosis away and are never learnt from/)).toBeVisible();
+    expect(screen.getByText('target')).toBeVisible();
+  });
+
   it('says why it cannot be trained on, and does not offer to', async () => {
     open({ trainable: false, not_trainable_because: 'No image has a diagnosis.' });
     expect(await screen.findByText('No image has a diagnosis.')).toBeVisible();
