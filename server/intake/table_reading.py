@@ -1,8 +1,8 @@
 """One table as text: its encoding, its delimiter, its header, and its rows one after another.
 
-Encoding: a byte-order mark decides, else UTF-8, else Windows-1252, else Latin-1 (which reads
-anything). Delimiter: comma, semicolon, tab or bar, whichever makes the header understood; the
-``sep=;`` line that Excel writes is obeyed.
+Encoding: a byte-order mark decides, else UTF-16 is known by its zeros, else UTF-8, else
+Windows-1252, else Latin-1 (which reads anything). Delimiter: comma, semicolon, tab or bar,
+whichever makes the header understood; the ``sep=;`` line that Excel writes is obeyed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from server.intake.columns import Columns, assign
@@ -19,11 +20,21 @@ MAX_TABLE_BYTES = 512 * 1024 * 1024
 MAX_ROWS = 2_000_000
 _DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 20
+_SAMPLE = 4096
+_END = "\0end of the table\0"
 _LONGEST_HEADER = 1 << 16
 
 
 class UnreadableTable(Exception):
-    """The table cannot be read as text in columns; the text says why."""
+    """The table cannot be read as text in columns; the text says why.
+
+    Attributes:
+        row: where, as a spreadsheet counts; None = all of it.
+    """
+
+    def __init__(self, why: str, row: int | None = None) -> None:
+        super().__init__(why)
+        self.row = row
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +96,22 @@ def open_table(path: Path) -> Table:
 def _encoding(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(4)
+        more = file.read(_SAMPLE)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if (unmarked := _utf16_without_mark(start + more)) is not None:
+        return unmarked
     return next(codec for codec in ("utf-8-sig", "cp1252", "latin-1") if _decodes(path, codec))
+
+
+def _utf16_without_mark(sample: bytes) -> str | None:
+    """Every second byte of Western text in UTF-16 is zero; which one tells the order."""
+    letters = len(sample) // 2
+    for codec, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
+        others = sample.count(0) - zeros.count(0)
+        if letters > 1 and 2 * zeros.count(0) > letters and others == 0:
+            return codec
+    return None
 
 
 def _decodes(path: Path, codec: str) -> bool:
@@ -114,10 +138,21 @@ def _header(path: Path, encoding: str, delimiter: str, *, skip: bool) -> tuple[i
     raise UnreadableTable("it is empty")
 
 
+def _never_closed(number: int) -> str:
+    return f"the quotation mark that opens in row {number} is never closed; close it or remove it"
+
+
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     try:
         with path.open(encoding=encoding, newline="") as text:
-            yield from enumerate(csv.reader(text, delimiter=delimiter), start=1)
+            # a quotation mark that is never closed swallows the end mark with the rows before it
+            lines = chain(text, (_END,))
+            for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
+                if cells == [_END]:
+                    return
+                if cells and cells[-1].endswith(_END):
+                    raise UnreadableTable(_never_closed(number), number)
+                yield number, cells
     except csv.Error as error:
         raise UnreadableTable(f"it cannot be cut into cells ({error})") from error
     except UnicodeError as error:

@@ -135,7 +135,8 @@ def _collect(
             if len(marked := marked_classes(columns, cells)) > 1:
                 problems.append(_several_classes(path, number, marked))
     except UnreadableTable as error:
-        problems.append(_unreadable(path, f"{error}; the rows before that are used"))
+        why = f"{error}; the rows before that are used"
+        problems.append(_unreadable(path, why, error.row))
 
 
 def _as_the_set_means_it(
@@ -206,11 +207,12 @@ def _not_understood(path: str, columns: Columns) -> Problem:
     )
 
 
-def _unreadable(path: str, why: str) -> Problem:
+def _unreadable(path: str, why: str, row: int | None = None) -> Problem:
     return Problem(
         ProblemKind.TABLE,
         f"The table {PurePosixPath(path).name!r} cannot be read: {why}.",
         file=path,
+        row=row,
     )
 
 
