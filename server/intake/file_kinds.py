@@ -14,6 +14,9 @@ TABLE_ENDINGS = (".csv", ".tab", ".tsv", ".txt")
 BUNDLE_ENDINGS = (".npz", ".hdf5", ".h5")
 ARCHIVE_ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
 
+COLUMN_MAP_NAME = "dermascan-columns.json"
+"""The file that says what the columns of a table mean; see ``column_map``."""
+
 ALLOWED = "JPEG and PNG images (.jpg, .jpeg, .png), tables (.csv, .tab, .tsv) and archives"
 
 _LITTER = frozenset(
@@ -42,6 +45,7 @@ class FileKind(StrEnum):
     ARCHIVE = "archive"
     BUNDLE = "bundle"
     """Many images in one file of NumPy or HDF5; see ``bundles``."""
+    COLUMN_MAP = "column_map"
     PAPER = "paper"
     """A readme or licence: kept, never read as data, never a problem."""
     LITTER = "litter"
@@ -79,6 +83,8 @@ def kind_of(path: str) -> FileKind:
         return FileKind.PAPER
     if not suffix and name.endswith("metadata"):
         return FileKind.TABLE
+    if name == COLUMN_MAP_NAME:
+        return FileKind.COLUMN_MAP
     kinds = {
         FileKind.IMAGE: IMAGE_ENDINGS,
         FileKind.TABLE: TABLE_ENDINGS,

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from server.intake.table_seen import TableSeen
+
 
 class Layout(StrEnum):
     CSV = "csv"
@@ -115,6 +117,7 @@ class Manifest:
         is_sample: drawn by this program, not photographed.
         notes: sentences worth knowing that are no problems: an official split, masks left aside.
         leaking_columns: names, as the tables write them, of columns that give the label away.
+        tables: what was seen of each table, for a person who says what its columns mean.
     """
 
     layout: Layout
@@ -124,6 +127,7 @@ class Manifest:
     is_sample: bool = False
     notes: tuple[str, ...] = ()
     leaking_columns: tuple[str, ...] = ()
+    tables: tuple[TableSeen, ...] = ()
 
     @property
     def classes(self) -> dict[str, int]:
@@ -155,7 +159,8 @@ class Manifest:
                 for problem in data["problems"]
             ),
             is_sample=data["is_sample"],
-            # a manifest that an older version wrote has neither
+            # a manifest that an older version wrote has none of these
             notes=tuple(data.get("notes", ())),
             leaking_columns=tuple(data.get("leaking_columns", ())),
+            tables=tuple(TableSeen.from_dict(table) for table in data.get("tables", ())),
         )

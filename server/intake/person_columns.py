@@ -33,4 +33,11 @@ SKIN_TONE = (
     "monkskintone",
     "fst",
 )
+CALLED = {
+    "age": "age",
+    "sex": "sex",
+    "site": "localization",
+    "skin_tone": "fitzpatrick_skin_type",
+}
+"""What a column that was chosen by hand is called from then on: the best name of each."""
 PERSON_COLUMNS = frozenset({*AGE, *SEX, *BODY_SITE, *SKIN_TONE})

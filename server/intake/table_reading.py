@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from server.intake.column_map import Chosen
 from server.intake.columns import Columns, assign
+from server.intake.columns_by_hand import assigned_by_hand
 
 MAX_TABLE_BYTES = 512 * 1024 * 1024
 MAX_ROWS = 2_000_000
@@ -68,8 +70,11 @@ class Table:
                 yield number, cells
 
 
-def open_table(path: Path) -> Table:
+def open_table(path: Path, chosen: Chosen | None = None) -> Table:
     """Find encoding, delimiter and header.
+
+    Args:
+        chosen: what a person has said the columns mean; it counts where all of them are there.
 
     Raises:
         UnreadableTable: when it is empty, too large or not text.
@@ -86,11 +91,18 @@ def open_table(path: Path) -> Table:
         raise UnreadableTable("it is not text")
     announced = _announced_delimiter(start)
     tables = [
-        Table(path, encoding, delimiter, assign(header), row)
+        Table(path, encoding, delimiter, assigned_by_hand(header, chosen) or assign(header), row)
         for delimiter in ([announced] if announced else _DELIMITERS)
         for row, header in [_header(path, encoding, delimiter, skip=announced is not None)]
     ]
-    return max(tables, key=lambda table: (table.columns.roles_found, len(table.columns.header)))
+    return max(
+        tables,
+        key=lambda table: (
+            table.columns.by_hand,
+            table.columns.roles_found,
+            len(table.columns.header),
+        ),
+    )
 
 
 def _encoding(path: Path) -> str:

@@ -6,9 +6,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from server.intake import derm7pt
+from server.intake.column_map import ColumnMap, read_column_map
 from server.intake.columns import EXPECTED, Columns, reduced
 from server.intake.file_kinds import IMAGE_ENDINGS, FileKind, ending, why_unknown
 from server.intake.label_choice import label_of, marked_classes, settled
@@ -33,6 +34,7 @@ class Tables:
         columns: of the tables of labels, in the order of ``used``.
         leaking: names of the columns that give the label away.
         problems: tables that are not understood, rows that are malformed.
+        opened: every table that could be opened, by its path.
     """
 
     labelled: tuple[Row, ...]
@@ -41,6 +43,7 @@ class Tables:
     columns: tuple[Columns, ...]
     leaking: tuple[str, ...]
     problems: tuple[Problem, ...]
+    opened: Mapping[str, Table]
 
     @property
     def layout(self) -> Layout:
@@ -50,8 +53,8 @@ class Tables:
 
 def read_tables(listing: Listing) -> Tables:
     """Read every table below the folder; those that give labels are taken together."""
-    problems: list[Problem] = []
-    opened = _open_all(listing, problems)
+    chosen, problems = read_column_map(listing)
+    opened = _open_all(listing, chosen, problems)
     parts = _official_parts(opened)
     labelled: list[Row] = []
     grouping: list[Row] = []
@@ -80,15 +83,16 @@ def read_tables(listing: Listing) -> Tables:
         columns=tuple(used.values()),
         leaking=tuple(leaking),
         problems=tuple(problems),
+        opened=opened,
     )
 
 
-def _open_all(listing: Listing, problems: list[Problem]) -> dict[str, Table]:
+def _open_all(listing: Listing, chosen: ColumnMap, problems: list[Problem]) -> dict[str, Table]:
     opened: dict[str, Table] = {}
     seen: dict[bytes, str] = {}
     for path in listing.of_kind(FileKind.TABLE):
         try:
-            table = settled(open_table(listing.locate(path)))
+            table = _open(listing.locate(path), chosen, path)
             with listing.locate(path).open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").digest()
         except UnreadableTable as error:
@@ -101,7 +105,20 @@ def _open_all(listing: Listing, problems: list[Problem]) -> dict[str, Table]:
         else:
             seen[digest] = path
             opened[path] = table
+            if chosen.of(path) is not None and not table.columns.by_hand:
+                problems.append(_other_columns(path))
     return opened
+
+
+def _open(file: Path, chosen: ColumnMap, path: str) -> Table:
+    """A table as chosen for it; else by its names; else as chosen for one with the same columns."""
+    choice = chosen.of(path)
+    table = open_table(file, choice)
+    if choice is None and not table.columns.gives_labels:
+        for other in chosen.tables.values():
+            if (alike := open_table(file, other)).columns.by_hand:
+                return alike
+    return settled(table)
 
 
 def _is_prose(path: str, columns: Columns) -> bool:
@@ -178,7 +195,7 @@ def _row(path: str, number: int, cells: list[str], columns: Columns, shared: dic
 
 def _is_file_name(columns: Columns, text: str) -> bool:
     """Whether a column such as ``image`` or ``img_id`` holds file names rather than ids."""
-    if reduced(columns.header[columns.image_id]) == "imageid":
+    if reduced(columns.header[columns.image_id]) == "imageid" and not columns.by_hand:
         return False
     return ending(text) in IMAGE_ENDINGS or "/" in text or "\\" in text
 
@@ -213,6 +230,15 @@ def _unreadable(path: str, why: str, row: int | None = None) -> Problem:
         f"The table {PurePosixPath(path).name!r} cannot be read: {why}.",
         file=path,
         row=row,
+    )
+
+
+def _other_columns(path: str) -> Problem:
+    return Problem(
+        ProblemKind.TABLE,
+        f"The table {path!r} no longer has the columns that were chosen by hand; it is read by its "
+        "column names. Choose its columns again.",
+        file=path,
     )
 
 

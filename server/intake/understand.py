@@ -7,6 +7,7 @@ from pathlib import Path
 
 from server.domain.errors import UnusableDataset
 from server.intake.class_folders import read_class_folders
+from server.intake.column_guess import see_tables
 from server.intake.draft import Candidate, Draft
 from server.intake.file_kinds import FileKind, why_unknown
 from server.intake.groupings import add_groups
@@ -49,7 +50,8 @@ def understand_listing(listing: Listing) -> Manifest:
     tables = read_tables(listing)
     if not tables.used and not listing.of_kind(FileKind.IMAGE):
         raise _no_images(listing, tables)
-    draft = _recognise(listing, tables)
+    index = ImageIndex(listing)
+    draft = _recognise(listing, tables, index)
     images, unreadable = _open_images(listing, draft.candidates)
     problems = [
         *listing.problems,
@@ -66,6 +68,7 @@ def understand_listing(listing: Listing) -> Manifest:
         is_sample=is_sample_set(listing),
         notes=_notes(draft, images),
         leaking_columns=tables.leaking,
+        tables=see_tables(tables, index),
     )
 
 
@@ -77,8 +80,7 @@ def worst_first(problems: list[Problem]) -> tuple[Problem, ...]:
     )
 
 
-def _recognise(listing: Listing, tables: Tables) -> Draft:
-    index = ImageIndex(listing)
+def _recognise(listing: Listing, tables: Tables, index: ImageIndex) -> Draft:
     if not tables.used:
         draft = read_class_folders(listing)
         return add_groups(_with_problems(draft, tables.problems), tables.grouping, index)
