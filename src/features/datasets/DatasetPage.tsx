@@ -14,6 +14,7 @@ import { Panel } from '@/components/Panel';
 import { SampleBadge } from '@/components/SampleBadge';
 import { Loaded } from '@/components/states';
 import { formatBytes, formatCount, formatDateTime, formatNumberOf, NONE } from '@/lib/format';
+import { ChooseColumns } from './ChooseColumns';
 import { Classes } from './Classes';
 import { ImageSizes } from './ImageSizes';
 import { Problems } from './Problems';
@@ -83,6 +84,7 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
         </Alert>
       )}
       <Trainable dataset={dataset} />
+      {!dataset.being_read && !dataset.trainable && <ChooseColumns dataset={dataset} />}
       <Panel>
         <Figures
           figures={[
@@ -112,6 +114,7 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
           </Stack>
         </Grid.Col>
       </Grid>
+      {dataset.trainable && <ChooseColumns dataset={dataset} />}
     </Stack>
   );
 }

@@ -99,3 +99,63 @@ describe('the page of a dataset', () => {
     expect(asked.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
   });
 });
+
+describe('the columns of a table that was not understood', () => {
+  const table = {
+    path: 'Liste.csv',
+    columns: [
+      { name: 'Bild', samples: ['foto0', 'foto1', 'foto2'] },
+      { name: 'Befund', samples: ['Nävus', 'Melanom'] },
+      { name: 'Text', samples: [] },
+    ],
+    roles: { image: 'Bild', label: null },
+    by_hand: false,
+    understood: false,
+  };
+  const open = (more: object, put: unknown) => {
+    const asked = answerWith({
+      'GET /api/datasets/HAM10000': { ...dataset, ...more },
+      'GET /api/datasets/HAM10000/tables': { tables: [table] },
+      'PUT /api/datasets/HAM10000/columns': put,
+    });
+    renderPage(DatasetPage, '/datasets/$name', '/datasets/HAM10000');
+    return asked;
+  };
+  const bare = {
+    trainable: false,
+    layout: 'unlabelled',
+    not_trainable_because: 'The images have no labels.',
+  };
+
+  it('are shown with their values and the guess, and what is chosen is sent', async () => {
+    const asked = open(bare, { ...dataset, layout: 'mapped', updated_at: '2025-12-04T18:00:00Z' });
+    expect(await screen.findByText('foto0 · foto1 · foto2')).toBeVisible();
+    expect(screen.getByRole('combobox', { name: 'Meaning of Bild' })).toHaveValue('Image');
+    const read = screen.getByRole('button', { name: 'Read the dataset by these columns' });
+    expect(read).toBeDisabled();
+    await userEvent.click(screen.getByRole('combobox', { name: 'Meaning of Befund' }));
+    await userEvent.click(await screen.findByRole('option', { name: 'Diagnosis' }));
+    await userEvent.click(read);
+    expect(await screen.findByText('Table with columns chosen by hand.')).toBeVisible();
+    const sent = asked.find(({ method }) => method === 'PUT');
+    expect(await sent?.json()).toEqual({
+      table: 'Liste.csv',
+      roles: { image: 'Bild', label: 'Befund' },
+    });
+  });
+
+  it('are kept as chosen when the server refuses, with its sentence', async () => {
+    open(bare, refusing(409, 'The dataset is used by the training job a1b2c3d4.'));
+    await userEvent.click(await screen.findByRole('combobox', { name: 'Meaning of Befund' }));
+    await userEvent.click(await screen.findByRole('option', { name: 'Diagnosis' }));
+    await userEvent.click(screen.getByRole('button', { name: /Read the dataset/ }));
+    expect(await screen.findByText(/used by the training job/)).toBeVisible();
+    expect(screen.getByRole('combobox', { name: 'Meaning of Befund' })).toHaveValue('Diagnosis');
+  });
+
+  it('stay out of the way where the dataset was understood', async () => {
+    open({}, {});
+    await userEvent.click(await screen.findByRole('button', { name: 'Choose columns' }));
+    expect(screen.getByText('Befund')).toBeVisible();
+  });
+});
