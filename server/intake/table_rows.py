@@ -218,7 +218,7 @@ def _not_understood(path: str, columns: Columns) -> Problem:
     return Problem(
         ProblemKind.TABLE,
         f"The table {PurePosixPath(path).name!r} is not used: its columns are {shown}{more}; "
-        f"{EXPECTED}.",
+        f"{EXPECTED}. Rename them, or say on the dataset's page what they mean.",
         file=path,
         row=1,
     )

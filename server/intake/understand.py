@@ -149,7 +149,8 @@ def _unknown_files(listing: Listing) -> list[Problem]:
     archives = [
         Problem(
             ProblemKind.UNKNOWN_ENDING,
-            f"The archive {path!r} has not been unpacked; what is in it is left out.",
+            f"The archive {path!r} has not been unpacked; what is in it is left out. Upload it, or "
+            "unpack it with python -m server.intake.",
             file=path,
         )
         for path in (*listing.of_kind(FileKind.ARCHIVE), *listing.of_kind(FileKind.BUNDLE))

@@ -36,7 +36,7 @@ export function ColumnList({ columns, roles, onChange }: ColumnListProps) {
             </div>
             <Select
               aria-label={`Meaning of ${name}`}
-              placeholder="nothing of these"
+              placeholder="none of these"
               data={ROLES}
               value={roleOf(roles, name)}
               clearable

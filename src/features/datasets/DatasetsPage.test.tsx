@@ -100,7 +100,11 @@ describe('the page of a dataset', () => {
   });
 });
 
-describe('the columns of a table that was not understood', () => {
+// Menus in jsdom are slow on a busy machine: these wait for a state, however long it takes.
+const PATIENCE_MS = 60_000;
+const SOON = { timeout: PATIENCE_MS };
+
+describe('the columns of a table that was not understood', { timeout: PATIENCE_MS }, () => {
   const table = {
     path: 'Liste.csv',
     columns: [
@@ -129,14 +133,14 @@ describe('the columns of a table that was not understood', () => {
 
   it('are shown with their values and the guess, and what is chosen is sent', async () => {
     const asked = open(bare, { ...dataset, layout: 'mapped', updated_at: '2025-12-04T18:00:00Z' });
-    expect(await screen.findByText('foto0 · foto1 · foto2')).toBeVisible();
+    expect(await screen.findByText('foto0 · foto1 · foto2', {}, SOON)).toBeVisible();
     expect(screen.getByRole('combobox', { name: 'Meaning of Bild' })).toHaveValue('Image');
     const read = screen.getByRole('button', { name: 'Read the dataset by these columns' });
     expect(read).toBeDisabled();
     await userEvent.click(screen.getByRole('combobox', { name: 'Meaning of Befund' }));
-    await userEvent.click(await screen.findByRole('option', { name: 'Diagnosis' }));
+    await userEvent.click(await screen.findByRole('option', { name: 'Diagnosis' }, SOON));
     await userEvent.click(read);
-    expect(await screen.findByText('Table with columns chosen by hand.')).toBeVisible();
+    expect(await screen.findByText('Table with columns chosen by hand.', {}, SOON)).toBeVisible();
     const sent = asked.find(({ method }) => method === 'PUT');
     expect(await sent?.json()).toEqual({
       table: 'Liste.csv',
@@ -146,16 +150,16 @@ describe('the columns of a table that was not understood', () => {
 
   it('are kept as chosen when the server refuses, with its sentence', async () => {
     open(bare, refusing(409, 'The dataset is used by the training job a1b2c3d4.'));
-    await userEvent.click(await screen.findByRole('combobox', { name: 'Meaning of Befund' }));
-    await userEvent.click(await screen.findByRole('option', { name: 'Diagnosis' }));
+    await userEvent.click(await screen.findByRole('combobox', { name: 'Meaning of Befund' }, SOON));
+    await userEvent.click(await screen.findByRole('option', { name: 'Diagnosis' }, SOON));
     await userEvent.click(screen.getByRole('button', { name: /Read the dataset/ }));
-    expect(await screen.findByText(/used by the training job/)).toBeVisible();
+    expect(await screen.findByText(/used by the training job/, {}, SOON)).toBeVisible();
     expect(screen.getByRole('combobox', { name: 'Meaning of Befund' })).toHaveValue('Diagnosis');
   });
 
   it('stay out of the way where the dataset was understood', async () => {
     open({}, {});
-    await userEvent.click(await screen.findByRole('button', { name: 'Choose columns' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Choose columns' }, SOON));
     expect(screen.getByText('Befund')).toBeVisible();
   });
 });
