@@ -16,7 +16,6 @@ from server.intake.file_kinds import FileKind
 from server.intake.listing import list_files
 from server.intake.manifest import Problem, ProblemKind
 from server.intake.places import Places
-from server.intake.unpack import not_written
 from server.intake.unpack_limits import Budget, UnpackLimits
 
 _WORK = ".extracting"  # hidden, so that nothing half done is ever taken for data
@@ -39,11 +38,9 @@ def extract_bundles(folder: Path, limits: UnpackLimits | None = None) -> list[Pr
         shutil.rmtree(work, ignore_errors=True)  # of a run that was killed
         work.mkdir()
         try:
-            _extract(bundle, BundleFolder(work, budget))
+            _extract(bundle, BundleFolder(bundle.name, work, budget))
         except UnknownBundle as error:
             problems.append(_left_out(path, str(error)))
-        except OSError as error:
-            raise not_written(bundle.name, error) from error
         else:
             place, _ = places.place(str(PurePosixPath(path).with_suffix("")))
             work.rename(folder / place)

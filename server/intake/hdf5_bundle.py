@@ -12,7 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from server.intake.bundle_writing import BundleFolder, UnknownBundle
+from server.intake.bundle_writing import BundleFolder, UnknownBundle, damage_is_said
 
 _JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 _LARGEST_IMAGE = 256 * 1024**2
@@ -23,18 +23,13 @@ def extract_hdf5(bundle: Path, into: BundleFolder) -> None:
 
     Raises:
         UnknownBundle: it holds something else, or is damaged.
-        TooLarge, UnsafeArchive: over a limit.
+        TooLarge, UnsafeArchive, StorageFull, UnusableDataset: as ``BundleFolder.write``.
     """
     written = 0
-    try:
-        with h5py.File(bundle, "r") as file:
-            for name, content in _entries(file):
-                into.write(f"{name}{_ending(name, content)}", content)
-                written += 1
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise UnknownBundle("it is damaged, or is no HDF5 file") from error
+    with damage_is_said("it is damaged, or is no HDF5 file"), h5py.File(bundle, "r") as file:
+        for name, content in _entries(file):
+            into.write(f"{name}{_ending(name, content)}", content)
+            written += 1
     if not written:
         raise UnknownBundle("it is empty")
 

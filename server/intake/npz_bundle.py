@@ -10,7 +10,6 @@ import csv
 import io
 import math
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -19,14 +18,13 @@ import numpy as np
 from numpy.lib import format as npy
 from PIL import Image
 
-from server.intake.bundle_writing import BundleFolder, UnknownBundle
+from server.intake.bundle_writing import BundleFolder, UnknownBundle, damage_is_said
 
 _PARTS = ("train", "val", "test")
 _DERMAMNIST = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 _HEADER = ("image_id", "label", "official_split", "medmnist_set")
 _MOST_PIXELS = 4096 * 4096
 _COLOUR = 4
-_DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError)
 
 
 def extract_npz(bundle: Path, into: BundleFolder) -> None:
@@ -34,21 +32,17 @@ def extract_npz(bundle: Path, into: BundleFolder) -> None:
 
     Raises:
         UnknownBundle: it holds something else, or is damaged.
-        TooLarge, UnsafeArchive: over a limit.
+        TooLarge, UnsafeArchive, StorageFull, UnusableDataset: as ``BundleFolder.write``.
     """
     stem = bundle.stem
     rows: list[tuple[str, str, str, str]] = []
-    try:
-        with zipfile.ZipFile(bundle) as archive:
-            parts = [part for part in _PARTS if f"{part}_images.npy" in archive.namelist()]
-            for part in parts:
-                labels = _labels(archive, part)
-                for place, png in enumerate(_pictures(archive, part, len(labels))):
-                    image_id = f"{part}_{place:06d}"
-                    into.write(f"{image_id}.png", png)
-                    rows.append((image_id, _class_name(stem, labels[place]), part, stem))
-    except _DAMAGED as error:
-        raise UnknownBundle("it is damaged, or is no npz file") from error
+    with damage_is_said("it is damaged, or is no npz file"), zipfile.ZipFile(bundle) as archive:
+        for part in [part for part in _PARTS if f"{part}_images.npy" in archive.namelist()]:
+            labels = _labels(archive, part)
+            for place, png in enumerate(_pictures(archive, part, len(labels))):
+                image_id = f"{part}_{place:06d}"
+                into.write(f"{image_id}.png", png)
+                rows.append((image_id, _class_name(stem, labels[place]), part, stem))
     if not rows:
         raise UnknownBundle(
             "it has no arrays train_images and train_labels, as DermaMNIST's files have"

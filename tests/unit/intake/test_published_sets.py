@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -10,11 +11,13 @@ import h5py
 import numpy as np
 import pytest
 
+from server.domain.errors import TooLarge
 from server.intake.bundles import extract_bundles
 from server.intake.file_kinds import IMAGE_ENDINGS
 from server.intake.manifest import Layout, Manifest, ProblemKind
 from server.intake.understand import understand
 from server.intake.unpack_folder import unpack_folder
+from server.intake.unpack_limits import UnpackLimits
 from tests.unit.intake import published_sets as published
 from tests.unit.intake.archives import zip_of
 from tests.unit.intake.folders import files_in, picture, put, the_one
@@ -322,7 +325,7 @@ def _kept(folder: Path, name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["model.h5", "train-image.hdf5", "dermamnist.npz"])
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"\x89HDF\r\n\x1a\n and no more"])
+@pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n and no more", b"PK\x03\x04 no zip"])
 def test_a_damaged_bundle_is_named_and_left(tmp_path: Path, name: str, content: bytes) -> None:
     put(tmp_path, name, content)
     assert name in _kept(tmp_path, name)
@@ -366,3 +369,29 @@ def test_an_npz_of_arrays_that_do_not_go_together_is_left(tmp_path: Path) -> Non
     images = np.zeros((4, 8, 8, 3), np.uint8)
     np.savez(tmp_path / "a.npz", train_images=images, train_labels=np.zeros(3, np.uint8))
     assert "do not go together" in _kept(tmp_path, "a.npz")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (4, 8, 8, 3",
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (4, -8, 8, 3), }",
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (4,), }",
+        b"[" * 5000,
+    ],
+)
+def test_an_array_whose_header_is_damaged_is_named(tmp_path: Path, header: bytes) -> None:
+    """Found by changing bytes at random: NumPy's reader raises what its manual does not name."""
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    numbers = io.BytesIO()
+    np.save(numbers, np.zeros(4, np.uint8))
+    content = [("train_images.npy", array), ("train_labels.npy", numbers.getvalue())]
+    zip_of(tmp_path / "a.npz", content)
+    assert "'a.npz' is left out" in _kept(tmp_path, "a.npz")
+
+
+def test_a_bundle_that_cannot_be_written_down_stays_whole(tmp_path: Path) -> None:
+    published.isic_2024(tmp_path)
+    with pytest.raises(TooLarge):
+        extract_bundles(tmp_path, UnpackLimits(files=5))
+    assert files_in(tmp_path) == {"train-image.hdf5", "train-metadata.csv"}
