@@ -14,6 +14,8 @@ from dataclasses import replace
 from itertools import islice
 
 from server.intake.columns import Columns, reduced, with_attributes
+from server.intake.known_sets import CLASS_CODES
+from server.intake.person_columns import PERSON_COLUMNS
 from server.intake.table_reading import Table, UnreadableTable
 
 NO_LABEL = frozenset({"", "nan", "na", "n/a", "null"})
@@ -22,6 +24,7 @@ _YES = frozenset({"1", "1.0"})
 _NO = frozenset({"0", "0.0", ""})
 _LOOKED_AT = 200
 _FEWEST_CLASSES = 2
+_NO_CLASSES = frozenset({"male", "female", "m", "f", "man", "woman", "left", "right"})
 
 
 def settled(table: Table) -> Table:
@@ -34,6 +37,16 @@ def settled(table: Table) -> Table:
     if columns.label < 0:
         return replace(table, columns=_class_columns(table))
     return table
+
+
+def guessed_classes(columns: Columns) -> bool:
+    """Whether one column a class was recognised by the cells alone, not by the names."""
+    return any(reduced(name) not in CLASS_CODES for _, name in columns.classes)
+
+
+def without_classes(table: Table) -> Table:
+    """The same table, its columns of 0 and 1 taken for attributes."""
+    return replace(table, columns=with_attributes(replace(table.columns, classes=())))
 
 
 def label_of(columns: Columns, cells: Sequence[str]) -> str:
@@ -74,16 +87,27 @@ def _class_columns(table: Table) -> Columns:
     """The columns with exactly one 1 in (nearly) every row; none if there are no such columns."""
     columns = table.columns
     rows = list(islice(_rows(table), _LOOKED_AT))
-    named = columns.classes or tuple(
-        (place, name) for place, name in columns.attributes if _is_yes_or_no(rows, place)
-    )
+    named = columns.classes or _unknown_classes(columns, rows)
     marks = [sum(_cell(cells, place) in _YES for place, _ in named) for cells in rows]
-    seen = sum(any(_cell(cells, place) in _YES for cells in rows) for place, _ in named)
-    one_each = 2 * sum(count == 1 for count in marks) >= len(rows) > 0
-    if not columns.classes:  # the names say nothing, so no row may contradict
-        one_each = bool(rows) and all(count == 1 for count in marks)
-    fits = one_each and (columns.classes or seen >= _FEWEST_CLASSES)
+    if columns.classes:
+        fits = 2 * sum(count == 1 for count in marks) >= len(rows) > 0
+    else:  # the names say nothing, so no row may contradict
+        fits = bool(named) and all(count == 1 for count in marks)
     return with_attributes(replace(columns, classes=named if fits else ()))
+
+
+def _unknown_classes(columns: Columns, rows: list[list[str]]) -> tuple[tuple[int, str], ...]:
+    """Columns of 0 and 1 that may each be a class, though their names are not known.
+
+    They are taken for that only where the table says nothing else but age, sex and the like.
+    """
+    others = [
+        (place, name) for place, name in columns.attributes if reduced(name) not in PERSON_COLUMNS
+    ]
+    seen = [place for place, _ in others if any(_cell(cells, place) in _YES for cells in rows)]
+    binary = all(_is_yes_or_no(rows, place) for place, _ in others)
+    person = any(reduced(name) in _NO_CLASSES for _, name in others)
+    return tuple(others) if binary and not person and len(seen) >= _FEWEST_CLASSES else ()
 
 
 def _is_yes_or_no(rows: list[list[str]], place: int) -> bool:

@@ -12,7 +12,13 @@ from server.intake import derm7pt
 from server.intake.column_map import ColumnMap, read_column_map
 from server.intake.columns import EXPECTED, Columns, reduced
 from server.intake.file_kinds import IMAGE_ENDINGS, FileKind, ending, why_unknown
-from server.intake.label_choice import label_of, marked_classes, settled
+from server.intake.label_choice import (
+    guessed_classes,
+    label_of,
+    marked_classes,
+    settled,
+    without_classes,
+)
 from server.intake.listing import Listing
 from server.intake.manifest import Layout, Problem, ProblemKind
 from server.intake.official_split import OFFICIAL_SPLIT, part_in_name
@@ -54,7 +60,7 @@ class Tables:
 def read_tables(listing: Listing) -> Tables:
     """Read every table below the folder; those that give labels are taken together."""
     chosen, problems = read_column_map(listing)
-    opened = _open_all(listing, chosen, problems)
+    opened = _named_labels_first(_open_all(listing, chosen, problems))
     parts = _official_parts(opened)
     labelled: list[Row] = []
     grouping: list[Row] = []
@@ -108,6 +114,16 @@ def _open_all(listing: Listing, chosen: ColumnMap, problems: list[Problem]) -> d
             if chosen.of(path) is not None and not table.columns.by_hand:
                 problems.append(_other_columns(path))
     return opened
+
+
+def _named_labels_first(opened: dict[str, Table]) -> dict[str, Table]:
+    """Columns of 0 and 1 are classes only if no table gives labels by names that are known."""
+    guessed = {path for path, table in opened.items() if guessed_classes(table.columns)}
+    if not any(table.columns.gives_labels for path, table in opened.items() if path not in guessed):
+        return opened
+    return {
+        path: without_classes(table) if path in guessed else table for path, table in opened.items()
+    }
 
 
 def _open(file: Path, chosen: ColumnMap, path: str) -> Table:

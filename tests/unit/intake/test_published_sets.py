@@ -288,6 +288,31 @@ def test_one_column_a_class_needs_no_known_names(tmp_path: Path) -> None:
     assert manifest.images[0].attributes == {"age": "40"}
 
 
+def test_columns_of_0_and_1_beside_a_table_of_labels_are_no_classes(tmp_path: Path) -> None:
+    published.put_images(tmp_path, [f"x{n}.jpg" for n in range(6)])
+    rows = [[f"x{n}", n % 2, 1 - n % 2] for n in range(6)]
+    put(tmp_path, "views.csv", csv_text(("image", "close", "far"), rows))
+    put(
+        tmp_path, "z.csv", csv_text(("image", "label"), [[f"x{n}", "ab"[n // 3]] for n in range(6)])
+    )
+    manifest = _read(tmp_path)
+    assert manifest.classes == {"a": 3, "b": 3}
+    assert manifest.images[0].attributes == {"close": "0", "far": "1"}
+
+
+@pytest.mark.parametrize("more", [("male", "female"), ("close", "far", "camera")])
+def test_columns_of_0_and_1_among_others_are_no_classes(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    """Class folders beside such a table keep their say."""
+    published.put_images(tmp_path, [f"{'ab'[n % 2]}/x{n}.jpg" for n in range(6)])
+    rows = [[f"x{n}", n // 3, 1 - n // 3, "Canon"] for n in range(6)]
+    put(tmp_path, "m.csv", csv_text(("image", *more), [row[: 1 + len(more)] for row in rows]))
+    manifest = _read(tmp_path)
+    assert manifest.layout is Layout.CLASS_FOLDERS
+    assert manifest.classes == {"a": 3, "b": 3}
+
+
 def test_a_row_that_marks_two_classes_or_none_is_named_and_has_no_label(tmp_path: Path) -> None:
     published.put_images(tmp_path, [f"x{n}.jpg" for n in range(8)])
     rows = [[f"x{n}", n % 2, 1 - n % 2] for n in range(6)] + [["x6", 1, 1], ["x7", 0, 0]]
