@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from server.intake.column_map import Chosen, column_names
-from server.intake.columns import Columns, reduced, with_attributes
+from server.intake.columns import Columns, assign, reduced, with_attributes
 from server.intake.person_columns import CALLED
 
 
@@ -14,19 +14,24 @@ def assigned_by_hand(header: Sequence[str], chosen: Chosen | None) -> Columns | 
     """The columns as chosen; None when there is no choice or the table lacks one of its columns.
 
     What is chosen as age, sex, site or skin tone is kept under the name that everything else knows
-    it by; another column of that very name is marked, so that it is not taken for it.
+    it by; another column of that very name is marked, so that it is not taken for it. A published
+    set keeps its codes, its split, and its one column a class where no other label is chosen.
     """
     names = column_names(header)
     if not chosen or "image" not in chosen or not set(chosen.values()) <= set(names):
         return None
     places = {role: names.index(name) for role, name in chosen.items()}
+    by_name = assign(header)
     columns = with_attributes(
         Columns(
-            header=tuple(name.strip() for name in header),
+            header=by_name.header,
             image_id=places["image"],
             label=places.get("label", -1),
             lesion_id=places.get("lesion", -1),
             patient_id=places.get("patient", -1),
+            known=by_name.known,
+            classes=() if "label" in places else by_name.classes,
+            split=-1 if by_name.split in places.values() else by_name.split,
             by_hand=True,
         )
     )

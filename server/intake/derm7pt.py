@@ -15,6 +15,12 @@ from server.intake.table_row import Row
 _INDEX_FILE = re.compile(r"(train|valid|test)_indexes", re.IGNORECASE)
 
 
+def begins_with_derm(columns: Columns) -> bool:
+    """Whether the image of a row is its dermoscopic one, as it is unless chosen otherwise."""
+    image = columns.image_path if columns.image_path >= 0 else columns.image_id
+    return image >= 0 and reduced(columns.header[image]) == "derm"
+
+
 def is_index_file(path: str, columns: Columns) -> bool:
     """Whether a table only lists row numbers of another one: ``train_indexes.csv``."""
     names = [reduced(name) for name in columns.header if name]

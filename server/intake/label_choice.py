@@ -56,10 +56,10 @@ def label_of(columns: Columns, cells: Sequence[str]) -> str:
         return marked[0] if len(marked) == 1 else ""
     written = _cell(cells, columns.label)
     known = columns.known
-    if known is None or columns.by_hand:
+    if known is None or columns.label < 0:
         return "" if written.lower() in NO_LABEL else written
     words: Mapping[str, str] = known.words.get(reduced(columns.header[columns.label]), {})
-    blank = _NOT_KNOWN if columns.label_options else NO_LABEL
+    blank = _NOT_KNOWN if known.labels else NO_LABEL
     return "" if written.lower() in blank else words.get(written, written)
 
 

@@ -79,7 +79,7 @@ def _is_file_name(columns: Columns, text: str) -> bool:
 
 def _official_part(path: str, columns: Columns, cell: str) -> str:
     known = columns.known
-    if known is None or columns.by_hand:
+    if known is None:
         return ""
     return part_in_name(path) if known.split_in_name else cell
 

@@ -124,8 +124,8 @@ def _as_the_set_means_it(
     row: Row, columns: Columns, place: int, parts: Mapping[int, str]
 ) -> Iterator[Row]:
     """Most rows are one image; a few published sets have ways of their own."""
-    layout = columns.layout
-    if layout is Layout.DERM7PT:
+    layout = columns.known.layout if columns.known else None
+    if layout is Layout.DERM7PT and derm7pt.begins_with_derm(columns):
         yield from derm7pt.pictures_of_case(row, place, parts)
     elif layout is not Layout.PH2 or _PH2_IMAGE.fullmatch(row.image_id):
         yield row  # PH2's table ends with a legend, whose lines are no images

@@ -126,6 +126,10 @@ def isic_2020(folder: Path, known: int, lesions: bool) -> None:
     put(folder, "train.csv", csv_text(header, rows))
 
 
+def isic_2020_half_known(folder: Path) -> None:
+    isic_2020(folder, known=8, lesions=True)
+
+
 def isic_2024(folder: Path) -> None:
     """Kaggle's files: every image's JPEG bytes in one HDF5 file under its id."""
     names = ids(12)
@@ -222,6 +226,11 @@ def ph2(folder: Path, ending: str) -> None:
     lines += ["", "Legends: ", "", "Clinical Diagnosis ", "0 - Common Nevus; 1 - Atypical Nevus",
               "Asymmetry", "Colors: 1 - White, 2 - Red", "| . |"]  # fmt: skip
     put(folder, "PH2_dataset.txt", "\r\n".join(lines) + "\r\n")
+
+
+def ph2_png(folder: Path) -> None:
+    """As people hand it on, saved anew."""
+    ph2(folder, ".png")
 
 
 def derm7pt(folder: Path) -> None:

@@ -11,6 +11,7 @@ from server.intake.manifest import Layout, Manifest, ProblemKind
 from server.intake.table_seen import TableSeen
 from server.intake.understand import understand
 from server.training.evaluation.patient_columns import find_columns
+from tests.unit.intake import published_sets as published
 from tests.unit.intake.folders import labels, put, put_pictures, the_one
 
 _HEADER = "Nr;Bild;Befund;Läsion;Pat;Alter;Geschlecht;Ort;Hauttyp;Bemerkung"
@@ -146,3 +147,32 @@ def test_what_was_seen_of_a_table_survives_json(tmp_path: Path) -> None:
     manifest = understand(tmp_path)
     again = Manifest.from_dict(json.loads(json.dumps(manifest.as_dict())))
     assert again.tables == manifest.tables
+
+
+def test_a_published_set_keeps_its_codes_and_pictures_when_chosen_as_it_was_read(
+    tmp_path: Path,
+) -> None:
+    """Whoever opens the form and changes nothing, or one thing, loses nothing."""
+    for make in (published.isic_2020_half_known, published.derm7pt, published.ph2_png):
+        folder = tmp_path / make.__name__
+        make(folder)
+        before = understand(folder)
+        (table,) = (seen for seen in before.tables if "label" in seen.roles)
+        content = {"version": 1, "tables": {table.path: dict(table.roles)}}
+        put(folder, "dermascan-columns.json", json.dumps(content))
+        after = understand(folder)
+        assert after.layout is Layout.MAPPED
+        assert after.classes == before.classes
+        assert after.lesions_by_class == before.lesions_by_class
+        assert after.problems == before.problems
+        assert after.notes == before.notes
+
+
+def test_one_column_a_class_stays_when_only_the_lesion_is_chosen(tmp_path: Path) -> None:
+    put_pictures(tmp_path, [f"x{n}.jpg" for n in range(6)])
+    rows = "".join(f"x{n},{n % 2},{1 - n % 2},L{n}\n" for n in range(6))
+    put(tmp_path, "m.csv", f"image,MEL,NV,Fall\n{rows}")
+    _choose(tmp_path, m={"image": "image", "lesion": "Fall"})
+    manifest = understand(tmp_path)
+    assert manifest.classes == {"MEL": 3, "NV": 3}
+    assert manifest.images[0].lesion_id == "L0"
