@@ -44,10 +44,15 @@ def column_names(header: Sequence[str]) -> list[str]:
     """A name of its own for each column, as a person is shown it."""
     plain = [name.strip() or f"column {place}" for place, name in enumerate(header, start=1)]
     often = Counter(plain)
-    return [
-        name if often[name] == 1 else f"{name} (column {place})"
-        for place, name in enumerate(plain, start=1)
-    ]
+    taken = set(plain)
+    names: list[str] = []
+    for place, name in enumerate(plain, start=1):
+        own = name
+        while own in taken and often[name] > 1:
+            own = f"{own} (column {place})"
+        taken.add(own)
+        names.append(own)
+    return names
 
 
 def read_column_map(listing: Listing) -> tuple[ColumnMap, list[Problem]]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from server.intake.column_map import column_names
 from server.intake.manifest import Layout, Manifest, ProblemKind
 from server.intake.table_seen import TableSeen
 from server.intake.understand import understand
@@ -176,3 +182,41 @@ def test_one_column_a_class_stays_when_only_the_lesion_is_chosen(tmp_path: Path)
     manifest = understand(tmp_path)
     assert manifest.classes == {"MEL": 3, "NV": 3}
     assert manifest.images[0].lesion_id == "L0"
+
+
+@given(st.lists(st.sampled_from(["", " ", "x", "x (column 1)", "x (column 2)", "column 1"])))
+def test_every_column_has_a_name_of_its_own(header: list[str]) -> None:
+    names = column_names(header)
+    assert len(set(names)) == len(header)
+    assert all(names)
+
+
+_NAME = st.text(st.characters(categories=["L", "N", "Zs", "P"]), max_size=8)
+_LABELS = st.lists(st.sampled_from(["a", "b", "c d", "nävus"]), min_size=1, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(header=st.tuples(_NAME, _NAME, _NAME), written=_LABELS, order=st.permutations(range(3)))
+def test_whatever_the_columns_are_called_a_choice_gives_every_image_its_label(
+    header: tuple[str, str, str], written: list[str], order: list[int]
+) -> None:
+    """Image, label and lesion, in any order, under any names, also under each other's."""
+    text = io.StringIO(newline="")
+    rows = [[f"x{n}", label, f"L{n}"] for n, label in enumerate(written)]
+    names = [header[place] for place in order]
+    assume(any(name.strip() for name in names))
+    csv.writer(text).writerows([names, *([row[place] for place in order] for row in rows)])
+    shown = column_names(names)
+    chosen = {
+        role: shown[order.index(place)] for place, role in enumerate(("image", "label", "lesion"))
+    }
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
+        put_pictures(folder, [f"x{n}.jpg" for n in range(len(written))])
+        put(folder, "m.csv", text.getvalue())
+        _choose(folder, m=chosen)
+        manifest = understand(folder)
+        assert [image.label for image in manifest.images] == written
+        assert [image.lesion_id for image in manifest.images] == [
+            f"L{n}" for n in range(len(written))
+        ]
