@@ -1,6 +1,7 @@
 """The import program: unpack what lies in a folder, understand it, print the manifest as JSON.
 
-    python -m server.intake FOLDER                  unpack every archive in it, then understand
+    python -m server.intake FOLDER                  unpack every archive and bundle in it (which
+                                                    removes them), then understand
     python -m server.intake FOLDER --as-it-is       change nothing
     python -m server.intake FOLDER --human          change nothing, and print words instead of JSON
 

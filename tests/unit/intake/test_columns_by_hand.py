@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from server.intake.column_map import column_names
 from server.intake.manifest import Layout, Manifest, ProblemKind
+from server.intake.readiness import why_not_trainable
 from server.intake.table_seen import TableSeen
 from server.intake.understand import understand
 from server.training.evaluation.patient_columns import find_columns
@@ -62,6 +63,7 @@ def test_a_table_that_is_not_understood_is_shown_with_samples_and_a_guess(tmp_pa
     assert seen.columns[1].samples == ("Foto 0.jpg", "Foto 1.jpg", "Foto 2.jpg")
     assert seen.columns[2].samples == ("Nävus", "Melanom")
     assert seen.roles == _CHOSEN
+    assert "what the columns of 'Liste.csv' mean" in (why_not_trainable(manifest) or "")
 
 
 def test_columns_named_by_hand_make_the_dataset_whole(tmp_path: Path) -> None:
