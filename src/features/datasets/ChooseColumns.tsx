@@ -38,6 +38,7 @@ export function ChooseColumns({ dataset }: { dataset: DatasetSummary }) {
             name={dataset.name}
             table={table}
             onDone={() => setOpened(false)}
+            canLeave={!needed}
           />
         </Stack>
       ) : (
@@ -67,9 +68,11 @@ interface RolesFormProps {
   name: string;
   table: DatasetTable;
   onDone: () => void;
+  /** The dataset is of use without a choice, so the form may be closed again. */
+  canLeave: boolean;
 }
 
-function RolesForm({ name, table, onDone }: RolesFormProps) {
+function RolesForm({ name, table, onDone, canLeave }: RolesFormProps) {
   const [roles, setRoles] = useState(table.roles);
   const { act, busy, error } = useActing(name, onDone);
   const missing = whyNotYet(roles);
@@ -92,6 +95,11 @@ function RolesForm({ name, table, onDone }: RolesFormProps) {
             onClick={() => act(() => takeBack(name, table.path))}
           >
             Go back to the column names
+          </Button>
+        )}
+        {canLeave && (
+          <Button variant="subtle" disabled={busy} onClick={onDone}>
+            Leave it as it is
           </Button>
         )}
         {missing !== null && <Text c="dimmed">{missing}</Text>}

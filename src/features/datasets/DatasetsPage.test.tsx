@@ -161,5 +161,7 @@ describe('the columns of a table that was not understood', { timeout: PATIENCE_M
     open({}, {});
     await userEvent.click(await screen.findByRole('button', { name: 'Choose columns' }, SOON));
     expect(screen.getByText('Befund')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Leave it as it is' }));
+    expect(screen.queryByText('Befund')).toBeNull();
   });
 });
