@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from server import __version__
-from server.api import account, costs, health, jobs, reference, tus, uploads
+from server.api import account, columns, costs, health, jobs, reference, tus, uploads
 from server.api import datasets as datasets_router
 from server.api import models as models_router
 from server.api.deps import Services
@@ -115,7 +115,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(TusEnvelope)
     app.add_middleware(SecurityHeaders)
     app.include_router(health.router)
-    for noun in (account, costs, datasets_router, jobs, models_router, uploads, tus):
+    for noun in (account, columns, costs, datasets_router, jobs, models_router, uploads, tus):
         app.include_router(noun.router, responses=REFUSALS_FOR_ROOM)
     app.include_router(reference.router)
     app.include_router(page_router(settings.page_dir))

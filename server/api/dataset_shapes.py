@@ -53,6 +53,8 @@ def summary(known: KnownDataset) -> DatasetSummary:
         ],
         problem_counts=found.problem_counts,
         bytes_on_disk=known.record.footprint.size,
+        notes=list(found.notes),
+        leaking_columns=list(found.leaking_columns),
     )
 
 
@@ -66,6 +68,8 @@ def _refused(known: KnownDataset, why: str) -> DatasetSummary:
         problems=[DatasetProblem(kind=ProblemKind.LAYOUT, message=why)],
         problem_counts={ProblemKind.LAYOUT: 1},
         bytes_on_disk=known.record.footprint.size,
+        notes=[],
+        leaking_columns=[],
     )
 
 
@@ -84,6 +88,8 @@ def unread(folder: Path) -> DatasetSummary:
         problems=[],
         problem_counts={},
         bytes_on_disk=0,
+        notes=[],
+        leaking_columns=[],
     )
 
 

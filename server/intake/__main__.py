@@ -1,6 +1,7 @@
 """The import program: unpack what lies in a folder, understand it, print the manifest as JSON.
 
-    python -m server.intake FOLDER                  unpack every archive in it, then understand
+    python -m server.intake FOLDER                  unpack every archive and bundle in it (which
+                                                    removes them), then understand
     python -m server.intake FOLDER --as-it-is       change nothing
     python -m server.intake FOLDER --human          change nothing, and print words instead of JSON
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from server.domain.errors import DermaScanError, TooLarge
+from server.intake.bundles import extract_bundles
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
 from server.intake.printed_summary import printed
@@ -68,8 +70,11 @@ def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
         ratio=chosen.max_ratio,
     )
     unpacked, problems = unpack_folder(chosen.folder, limits)
+    bundles = extract_bundles(chosen.folder, limits)
     manifest = understand(chosen.folder)
-    return unpacked, replace(manifest, problems=worst_first([*problems, *manifest.problems]))
+    said = {problem.file for problem in bundles}
+    rest = [problem for problem in manifest.problems if problem.file not in said]
+    return unpacked, replace(manifest, problems=worst_first([*problems, *bundles, *rest]))
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:

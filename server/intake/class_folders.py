@@ -16,8 +16,9 @@ from server.intake.manifest import Layout, Problem, ProblemKind
 
 _SPLIT = re.compile(r"(train(ing)?|val(id(ation)?)?|test(ing)?|eval)([ _-]?(set|data|images))?")
 _CONTAINER = re.compile(
-    r"(images?|imgs?|pictures|photos?|data|dataset|files|uploads?)"
+    r"(images?|imgs?|pictures|photos?|fotos?|bilder|data|dataset|files|uploads?)"
     r"|(.*[ _-])?(part|fold|batch|chunk|subset|split)[ _-]?\d+"
+    r"|.*[ _-](train(ing)?|val(id(ation)?)?|test)[ _-](input|images?|data|jpe?g|png)"
 )
 
 HOW_TO_LABEL = (

@@ -30,12 +30,14 @@ class Draft:
         reason: one sentence: why it was recognised.
         candidates: images that have a label (or, unlabelled, all).
         problems: what is wrong with tables and folders.
+        notes: sentences worth knowing that are no problems.
     """
 
     layout: Layout
     reason: str
     candidates: tuple[Candidate, ...]
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
 
 
 def unique_ids(paths: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:

@@ -10,8 +10,12 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png")
-TABLE_ENDINGS = (".csv", ".tab", ".tsv")
+TABLE_ENDINGS = (".csv", ".tab", ".tsv", ".txt")
+BUNDLE_ENDINGS = (".npz", ".hdf5", ".h5")
 ARCHIVE_ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
+
+COLUMN_MAP_NAME = "dermascan-columns.json"
+"""The file that says what the columns of a table mean; see ``column_map``."""
 
 ALLOWED = "JPEG and PNG images (.jpg, .jpeg, .png), tables (.csv, .tab, .tsv) and archives"
 
@@ -39,6 +43,9 @@ class FileKind(StrEnum):
     IMAGE = "image"
     TABLE = "table"
     ARCHIVE = "archive"
+    BUNDLE = "bundle"
+    """Many images in one file of NumPy or HDF5; see ``bundles``."""
+    COLUMN_MAP = "column_map"
     PAPER = "paper"
     """A readme or licence: kept, never read as data, never a problem."""
     LITTER = "litter"
@@ -72,15 +79,19 @@ def kind_of(path: str) -> FileKind:
         return FileKind.LITTER
     name = parts[-1].lower()
     suffix = ending(name)
-    if suffix in IMAGE_ENDINGS:
-        return FileKind.IMAGE
-    if suffix in TABLE_ENDINGS or (not suffix and name.endswith("metadata")):
-        return FileKind.TABLE
-    if suffix in ARCHIVE_ENDINGS:
-        return FileKind.ARCHIVE
     if suffix in _PAPER_ENDINGS and name.startswith(_PAPERS):
         return FileKind.PAPER
-    return FileKind.UNKNOWN
+    if not suffix and name.endswith("metadata"):
+        return FileKind.TABLE
+    if name == COLUMN_MAP_NAME:
+        return FileKind.COLUMN_MAP
+    kinds = {
+        FileKind.IMAGE: IMAGE_ENDINGS,
+        FileKind.TABLE: TABLE_ENDINGS,
+        FileKind.ARCHIVE: ARCHIVE_ENDINGS,
+        FileKind.BUNDLE: BUNDLE_ENDINGS,
+    }
+    return next((kind for kind, endings in kinds.items() if suffix in endings), FileKind.UNKNOWN)
 
 
 def why_unknown(path: str) -> str:

@@ -75,8 +75,12 @@ class ImageIndex:
         if not wanted:
             return []
         beside = fold(str(PurePosixPath(table).parent / wanted))
-        exact = self._by_path.get(beside) or self._by_path.get(wanted)
-        return exact or self._by_last_parts(wanted.split("/"))
+        found = (
+            self._by_path.get(beside)
+            or self._by_path.get(wanted)
+            or self._by_last_parts(wanted.split("/"))
+        )
+        return _spelt_so(found, PurePosixPath(_cleaned(image_path)).name)
 
     def _by_last_parts(self, wanted: list[str]) -> list[str]:
         """Files that share the most last parts with the path, at least its name and one folder."""
@@ -92,7 +96,10 @@ class ImageIndex:
         if not key:
             return []
         # an id may hold dots that are no ending, so the whole id is tried as a stem first
-        return self._by_stem.get(key) or self._by_name.get(key) or self._by_stem.get(_stem(key), [])
+        found = (
+            self._by_stem.get(key) or self._by_name.get(key) or self._by_stem.get(_stem(key), [])
+        )
+        return _spelt_so(found, image_id)
 
     def _settle(self, found: list[str]) -> Match:
         if len(found) < 2:
@@ -115,6 +122,21 @@ class ImageIndex:
 def fold(path: str) -> str:
     """A path as it is compared: one Unicode form, without regard to letter case."""
     return unicodedata.normalize("NFC", path).casefold()
+
+
+def _spelt_so(paths: list[str], name: str) -> list[str]:
+    """Of files whose names differ in letter case only, those spelt as the table spells it."""
+    if len(paths) < 2:
+        return paths
+    wanted = unicodedata.normalize("NFC", name)
+    exact = [path for path in paths if wanted in _spellings(path)]
+    return exact or paths
+
+
+def _spellings(path: str) -> tuple[str, str]:
+    """A file's name with and without its ending, in one Unicode form."""
+    name = unicodedata.normalize("NFC", path.rsplit("/", 1)[-1])
+    return name, _stem(name)
 
 
 def _cleaned(image_path: str) -> str:

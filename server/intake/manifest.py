@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from server.intake.table_seen import TableSeen
+
 
 class Layout(StrEnum):
     CSV = "csv"
@@ -18,6 +20,21 @@ class Layout(StrEnum):
     """One folder a class."""
     HAM10000 = "ham10000"
     """A table with ``image_id``, ``dx`` and ``lesion_id``; images in one or more part folders."""
+    ISIC_2018 = "isic_2018"
+    ISIC_2019 = "isic_2019"
+    ISIC_2020 = "isic_2020"
+    ISIC_2024 = "isic_2024"
+    ISIC_ARCHIVE = "isic_archive"
+    """What isic-cli downloads from the ISIC Archive."""
+    PAD_UFES_20 = "pad_ufes_20"
+    FITZPATRICK17K = "fitzpatrick17k"
+    DDI = "ddi"
+    BCN20000 = "bcn20000"
+    PH2 = "ph2"
+    DERM7PT = "derm7pt"
+    DERMAMNIST = "dermamnist"
+    MAPPED = "mapped"
+    """A table whose columns a researcher has named by hand."""
     UNLABELLED = "unlabelled"
     """Images without a table or class folders: cannot be trained on yet."""
 
@@ -98,6 +115,9 @@ class Manifest:
         images: usable images, ordered by ``image_id``.
         problems: everything that is wrong, worst first.
         is_sample: drawn by this program, not photographed.
+        notes: sentences worth knowing that are no problems: an official split, masks left aside.
+        leaking_columns: names, as the tables write them, of columns that give the label away.
+        tables: what was seen of each table, for a person who says what its columns mean.
     """
 
     layout: Layout
@@ -105,6 +125,9 @@ class Manifest:
     images: tuple[LesionImage, ...]
     problems: tuple[Problem, ...]
     is_sample: bool = False
+    notes: tuple[str, ...] = ()
+    leaking_columns: tuple[str, ...] = ()
+    tables: tuple[TableSeen, ...] = ()
 
     @property
     def classes(self) -> dict[str, int]:
@@ -136,4 +159,8 @@ class Manifest:
                 for problem in data["problems"]
             ),
             is_sample=data["is_sample"],
+            # a manifest that an older version wrote has none of these
+            notes=tuple(data.get("notes", ())),
+            leaking_columns=tuple(data.get("leaking_columns", ())),
+            tables=tuple(TableSeen.from_dict(table) for table in data.get("tables", ())),
         )

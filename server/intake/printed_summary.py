@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from server.intake.leaking_columns import said
 from server.intake.manifest import Manifest
 from server.intake.readiness import why_not_trainable
 
@@ -31,7 +32,14 @@ def _heading(manifest: Manifest) -> list[str]:
         lines.append(f"Sizes    {', '.join(shown)}{more}")
     if manifest.is_sample:
         lines.append("Sample   drawn by the program: no patients, for trying it only")
+    lines += [f"Note     {sentence}" for sentence in remarks(manifest)]
     return lines
+
+
+def remarks(manifest: Manifest) -> list[str]:
+    """The notes and the columns that give the diagnosis away, each in a sentence."""
+    leaks = said(manifest.leaking_columns)
+    return [*manifest.notes, *([leaks] if leaks else [])]
 
 
 def _classes(manifest: Manifest) -> list[str]:

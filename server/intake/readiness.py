@@ -25,7 +25,7 @@ def why_not_trainable(manifest: Manifest) -> str | None:
     if not manifest.images:
         return "No usable images: none of the files could be read and paired with a label."
     if manifest.layout is Layout.UNLABELLED:
-        return f"The images have no labels: {HOW_TO_LABEL}."
+        return _without_labels(manifest)
     classes = manifest.classes
     if len(classes) < MIN_CLASSES:
         return f"{_only_one(next(iter(classes)))} Add images of another class."
@@ -36,6 +36,16 @@ def why_not_trainable(manifest: Manifest) -> str | None:
     return (
         f"At least {MIN_CLASSES} classes must have images of at least {MIN_GROUPS} lesions each, "
         f"but {found}. Add images of more lesions."
+    )
+
+
+def _without_labels(manifest: Manifest) -> str:
+    if not manifest.tables:
+        return f"The images have no labels: {HOW_TO_LABEL}."
+    table = next((seen for seen in manifest.tables if not seen.understood), manifest.tables[0])
+    return (
+        f"The images have no labels. Say on the dataset's page what the columns of {table.path!r} "
+        f"mean; or {HOW_TO_LABEL}."
     )
 
 

@@ -9,8 +9,11 @@ from server.intake.draft import Candidate, Draft, unique_ids
 from server.intake.file_kinds import FileKind
 from server.intake.image_index import ImageIndex
 from server.intake.listing import Listing
-from server.intake.manifest import Layout, Problem, ProblemKind
-from server.intake.table_rows import MAX_LABEL_LENGTH, Row, Tables
+from server.intake.manifest import Problem, ProblemKind
+from server.intake.masks import is_mask_of, masks_note
+from server.intake.table_row import Row
+from server.intake.table_rows import MAX_LABEL_LENGTH, Tables
+from server.intake.why_recognised import reason_of
 
 
 def read_with_tables(listing: Listing, tables: Tables, index: ImageIndex) -> Draft:
@@ -20,8 +23,14 @@ def read_with_tables(listing: Listing, tables: Tables, index: ImageIndex) -> Dra
         pairing.add(row)
     images = listing.of_kind(FileKind.IMAGE)
     candidates = pairing.candidates()
-    problems = [*tables.problems, *pairing.problems, *pairing.images_without_row(images)]
-    return Draft(tables.layout, _reason(tables), tuple(candidates), tuple(problems))
+    spare, masks = pairing.images_without_row(images)
+    return Draft(
+        tables.layout,
+        reason_of(tables),
+        tuple(candidates),
+        (*tables.problems, *pairing.problems, *spare),
+        masks_note(masks),
+    )
 
 
 class Pairing:
@@ -67,17 +76,25 @@ class Pairing:
         ids |= unique_ids((path for path in agreed if path not in ids), ids.values())
         return [_candidate(path, row, ids[path]) for path, row in agreed.items()]
 
-    def images_without_row(self, images: Iterable[str]) -> list[Problem]:
-        """Images that no row names, unless they are exact copies of one that a row names."""
-        return [
+    def images_without_row(self, images: Iterable[str]) -> tuple[list[Problem], list[str]]:
+        """Images that no row names, unless they are exact copies of one that a row names.
+
+        Returns a problem for each, and apart from them the masks of images that a row names.
+        """
+        stems = {PurePosixPath(path).stem.casefold() for path in self._claimed}
+        left = [path for path in images if path not in self._claimed]
+        masks = [path for path in left if is_mask_of(path, stems)]
+        aside = set(masks)
+        problems = [
             Problem(
                 ProblemKind.IMAGE_WITHOUT_ROW,
                 f"No row of the table names the image {path!r}; it is left out.",
                 file=path,
             )
-            for path in images
-            if path not in self._claimed and not self._is_spare_copy(path)
+            for path in left
+            if path not in aside and not self._is_spare_copy(path)
         ]
+        return problems, masks
 
     def _is_spare_copy(self, path: str) -> bool:
         claimed = [other for other in self._index.namesakes(path) if other in self._claimed]
@@ -166,13 +183,3 @@ def _repeated(first: Row, row: Row) -> Problem:
         file=row.table,
         row=row.number,
     )
-
-
-def _reason(tables: Tables) -> str:
-    names = [PurePosixPath(path).name for path in tables.used]
-    shown = " and ".join(map(repr, names[:2])) + (f" and {len(names) - 2} more" * (len(names) > 2))
-    if tables.layout is Layout.HAM10000:
-        return (
-            f"The table {shown} has HAM10000's columns: the diagnosis in {tables.label_column!r}."
-        )
-    return f"The table {shown} names the images and gives labels in {tables.label_column!r}."

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
-from server.intake.columns import EXPECTED, Columns
-from server.intake.file_kinds import FileKind
+from server.intake import derm7pt
+from server.intake.column_map import read_column_map
+from server.intake.columns import Columns
+from server.intake.label_choice import marked_classes
 from server.intake.listing import Listing
-from server.intake.manifest import Layout, Problem, ProblemKind
-from server.intake.table_reading import Table, UnreadableTable, open_table
+from server.intake.manifest import Layout, Problem
+from server.intake.table_opening import open_tables
+from server.intake.table_problems import (
+    not_understood,
+    several_classes,
+    too_many_cells,
+    unreadable,
+)
+from server.intake.table_reading import Table, UnreadableTable
+from server.intake.table_row import Row, row_of
 
 MAX_LABEL_LENGTH = 100
-_NO_LABEL = frozenset({"", "nan", "na", "n/a", "null"})
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row. Empty cells are empty strings; ids and labels are as written.
-
-    Attributes:
-        table: path of its table.
-        number: as a spreadsheet shows it (the header is row 1).
-        attributes: cells of the columns that have no role, by the column's name.
-    """
-
-    table: str
-    number: int
-    image_id: str
-    image_path: str
-    label: str
-    lesion_id: str
-    patient_id: str
-    attributes: dict[str, str]
-
-    @property
-    def name(self) -> str:
-        """What the row calls its image."""
-        return self.image_id or self.image_path
+_PH2_IMAGE = re.compile(r"IMD\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,136 +32,100 @@ class Tables:
 
     Attributes:
         labelled: rows of the tables of labels, in order.
-        grouping: rows of tables that name lesions or patients but no labels.
+        grouping: rows of tables that say something of the images, but no labels.
         used: paths of the tables of labels.
-        layout: ``HAM10000`` when a table of labels speaks of ``dx``, else ``CSV``.
-        label_column: name of the label column as written in the first table.
+        columns: of the tables of labels, in the order of ``used``.
+        leaking: names of the columns that give the label away.
         problems: tables that are not understood, rows that are malformed.
+        opened: every table that could be opened, by its path.
     """
 
     labelled: tuple[Row, ...]
     grouping: tuple[Row, ...]
     used: tuple[str, ...]
-    layout: Layout
-    label_column: str
+    columns: tuple[Columns, ...]
+    leaking: tuple[str, ...]
     problems: tuple[Problem, ...]
+    opened: Mapping[str, Table]
+
+    @property
+    def layout(self) -> Layout:
+        """The first published set among the tables of labels, else ``CSV``."""
+        return next((c.layout for c in self.columns if c.layout is not Layout.CSV), Layout.CSV)
 
 
 def read_tables(listing: Listing) -> Tables:
     """Read every table below the folder; those that give labels are taken together."""
-    problems: list[Problem] = []
-    opened = _open_all(listing, problems)
+    chosen, problems = read_column_map(listing)
+    opened = open_tables(listing, chosen, problems)
+    parts = _official_parts(opened)
     labelled: list[Row] = []
     grouping: list[Row] = []
-    used: list[str] = []
+    used: dict[str, Columns] = {}
+    leaking: dict[str, None] = {}
+    with_labels = any(table.columns.gives_labels for table in opened.values())
     for path, table in opened.items():
         columns = table.columns
         if columns.gives_labels:
-            used.append(path)
-            _collect(path, table, labelled, problems)
-        elif columns.gives_groups:
-            _collect(path, table, grouping, problems)
+            used[path] = columns
+            _collect(path, table, labelled, problems, parts)
+        elif (
+            columns.gives_groups
+            or columns.tells_of_the_person
+            or (columns.names_images and with_labels)
+        ):
+            _collect(path, table, grouping, problems, parts)
         else:
-            problems.append(_not_understood(path, columns))
-    headers = [opened[path].columns for path in used]
-    layouts = {columns.layout for columns in headers}
+            problems.append(not_understood(path, columns))
+            continue
+        leaking.update(dict.fromkeys(columns.leaking))
     return Tables(
         labelled=tuple(labelled),
         grouping=tuple(grouping),
         used=tuple(used),
-        layout=Layout.HAM10000 if Layout.HAM10000 in layouts else Layout.CSV,
-        label_column=headers[0].header[headers[0].label] if headers else "",
+        columns=tuple(used.values()),
+        leaking=tuple(leaking),
         problems=tuple(problems),
+        opened=opened,
     )
 
 
-def _open_all(listing: Listing, problems: list[Problem]) -> dict[str, Table]:
-    opened: dict[str, Table] = {}
-    seen: dict[bytes, str] = {}
-    for path in listing.of_kind(FileKind.TABLE):
-        try:
-            table = open_table(listing.locate(path))
-            with listing.locate(path).open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").digest()
-        except UnreadableTable as error:
-            problems.append(_unreadable(path, str(error)))
-            continue
-        if digest in seen:
-            problems.append(
-                Problem(
-                    ProblemKind.TABLE,
-                    f"The table {path!r} is a copy of {seen[digest]!r}; it is read once.",
-                    file=path,
-                )
-            )
-            continue
-        seen[digest] = path
-        opened[path] = table
-    return opened
+def _official_parts(opened: dict[str, Table]) -> dict[int, str]:
+    """What Derm7pt's index files say; they are read here and are tables no more."""
+    parts: dict[int, str] = {}
+    for path in [p for p, table in opened.items() if derm7pt.is_index_file(p, table.columns)]:
+        parts |= derm7pt.read_index_file(path, opened.pop(path))
+    return parts
 
 
-def _collect(path: str, table: Table, into: list[Row], problems: list[Problem]) -> None:
+def _collect(
+    path: str,
+    table: Table,
+    into: list[Row],
+    problems: list[Problem],
+    parts: Mapping[int, str],
+) -> None:
     shared: dict[str, str] = {}  # one string in memory for each distinct cell: few sites, sexes
+    columns = table.columns
     try:
-        for number, cells in table.rows():
-            into.append(_row(path, number, cells, table.columns, shared))
-            if any(cell.strip() for cell in cells[len(table.columns.header) :]):
-                problems.append(_too_many_cells(path, number, cells, table.columns))
+        for place, (number, cells) in enumerate(table.rows()):
+            row = row_of(path, number, cells, columns, shared)
+            into.extend(_as_the_set_means_it(row, columns, place, parts))
+            if any(cell.strip() for cell in cells[len(columns.header) :]):
+                problems.append(too_many_cells(path, number, cells, columns))
+            if len(marked := marked_classes(columns, cells)) > 1:
+                problems.append(several_classes(path, number, marked))
     except UnreadableTable as error:
-        problems.append(_unreadable(path, f"{error}; the rows before that are used"))
+        why = f"{error}; the rows before that are used"
+        problems.append(unreadable(path, why, error.row))
 
 
-def _row(path: str, number: int, cells: list[str], columns: Columns, shared: dict[str, str]) -> Row:
-    def cell(position: int) -> str:
-        if not 0 <= position < len(cells):
-            return ""
-        text = _one_line(cells[position])
-        return shared.setdefault(text, text)
-
-    label = cell(columns.label)
-    return Row(
-        table=path,
-        number=number,
-        image_id=cell(columns.image_id),
-        image_path=cell(columns.image_path),
-        label="" if label.lower() in _NO_LABEL else label,
-        lesion_id=cell(columns.lesion_id),
-        patient_id=cell(columns.patient_id),
-        attributes={name: text for at, name in columns.attributes if (text := cell(at))},
-    )
-
-
-def _one_line(text: str) -> str:
-    text = text.strip()
-    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
-
-
-def _not_understood(path: str, columns: Columns) -> Problem:
-    shown = ", ".join(name for name in columns.header[:20] if name) or "none"
-    more = f" and {len(columns.header) - 20} more" if len(columns.header) > 20 else ""
-    return Problem(
-        ProblemKind.TABLE,
-        f"The table {PurePosixPath(path).name!r} is not used: its columns are {shown}{more}; "
-        f"{EXPECTED}.",
-        file=path,
-        row=1,
-    )
-
-
-def _unreadable(path: str, why: str) -> Problem:
-    return Problem(
-        ProblemKind.TABLE,
-        f"The table {PurePosixPath(path).name!r} cannot be read: {why}.",
-        file=path,
-    )
-
-
-def _too_many_cells(path: str, number: int, cells: list[str], columns: Columns) -> Problem:
-    return Problem(
-        ProblemKind.TABLE,
-        f"Row {number} of {PurePosixPath(path).name!r} has {len(cells)} cells, the header has "
-        f"{len(columns.header)}; the surplus is ignored. Put text that holds the delimiter in "
-        "double quotes.",
-        file=path,
-        row=number,
-    )
+def _as_the_set_means_it(
+    row: Row, columns: Columns, place: int, parts: Mapping[int, str]
+) -> Iterator[Row]:
+    """Most rows are one image; a few published sets have ways of their own."""
+    layout = columns.known.layout if columns.known else None
+    if layout is Layout.DERM7PT and derm7pt.begins_with_derm(columns):
+        yield from derm7pt.pictures_of_case(row, place, parts)
+    elif layout is not Layout.PH2 or _PH2_IMAGE.fullmatch(row.image_id):
+        yield row  # PH2's table ends with a legend, whose lines are no images

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from server.domain.errors import UnusableDataset
 from server.intake.class_folders import read_class_folders
+from server.intake.column_guess import see_tables
 from server.intake.draft import Candidate, Draft
 from server.intake.file_kinds import FileKind, why_unknown
 from server.intake.groupings import add_groups
@@ -13,6 +15,7 @@ from server.intake.image_check import check_images
 from server.intake.image_index import ImageIndex
 from server.intake.listing import Listing, list_files
 from server.intake.manifest import LesionImage, Manifest, Problem, ProblemKind
+from server.intake.official_split import split_note
 from server.intake.readiness import class_problems
 from server.intake.sample_marker import is_sample_set
 from server.intake.table_layout import read_with_tables
@@ -47,7 +50,8 @@ def understand_listing(listing: Listing) -> Manifest:
     tables = read_tables(listing)
     if not tables.used and not listing.of_kind(FileKind.IMAGE):
         raise _no_images(listing, tables)
-    draft = _recognise(listing, tables)
+    index = ImageIndex(listing)
+    draft = _recognise(listing, tables, index)
     images, unreadable = _open_images(listing, draft.candidates)
     problems = [
         *listing.problems,
@@ -62,6 +66,9 @@ def understand_listing(listing: Listing) -> Manifest:
         images=images,
         problems=worst_first(problems),
         is_sample=is_sample_set(listing),
+        notes=_notes(draft, images),
+        leaking_columns=tables.leaking,
+        tables=see_tables(tables, index),
     )
 
 
@@ -73,8 +80,7 @@ def worst_first(problems: list[Problem]) -> tuple[Problem, ...]:
     )
 
 
-def _recognise(listing: Listing, tables: Tables) -> Draft:
-    index = ImageIndex(listing)
+def _recognise(listing: Listing, tables: Tables, index: ImageIndex) -> Draft:
     if not tables.used:
         draft = read_class_folders(listing)
         return add_groups(_with_problems(draft, tables.problems), tables.grouping, index)
@@ -88,7 +94,12 @@ def _recognise(listing: Listing, tables: Tables) -> Draft:
 
 
 def _with_problems(draft: Draft, problems: tuple[Problem, ...]) -> Draft:
-    return Draft(draft.layout, draft.reason, draft.candidates, (*problems, *draft.problems))
+    return replace(draft, problems=(*problems, *draft.problems))
+
+
+def _notes(draft: Draft, images: tuple[LesionImage, ...]) -> tuple[str, ...]:
+    split = split_note(image.attributes for image in images)
+    return (split, *draft.notes) if split else draft.notes
 
 
 def _table_of_others(tables: Tables) -> Problem:
@@ -138,10 +149,11 @@ def _unknown_files(listing: Listing) -> list[Problem]:
     archives = [
         Problem(
             ProblemKind.UNKNOWN_ENDING,
-            f"The archive {path!r} has not been unpacked; what is in it is left out.",
+            f"The archive {path!r} has not been unpacked; what is in it is left out. Upload it, or "
+            "unpack it with python -m server.intake.",
             file=path,
         )
-        for path in listing.of_kind(FileKind.ARCHIVE)
+        for path in (*listing.of_kind(FileKind.ARCHIVE), *listing.of_kind(FileKind.BUNDLE))
     ]
     return archives + [
         Problem(ProblemKind.UNKNOWN_ENDING, why_unknown(path), file=path)

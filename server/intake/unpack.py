@@ -59,7 +59,7 @@ def unpack(
         work.run(archive, archive.name, "", depth=0)
     except OSError as error:
         work.undo()
-        raise _not_written(archive.name, error) from error
+        raise not_written(archive.name, error) from error
     except BaseException:
         work.undo()
         raise
@@ -176,7 +176,8 @@ class _Unpacking:
         self.problems.append(Problem(kind, f"{what}; it is left out.", file=label))
 
 
-def _not_written(archive: str, error: OSError) -> StorageFull | UnusableDataset:
+def not_written(archive: str, error: OSError) -> StorageFull | UnusableDataset:
+    """What is said when the system refuses to write what comes out of an archive."""
     if error.errno in _FULL:
         return StorageFull(
             f"The server's disk is full while unpacking {archive!r}; nothing was kept. "

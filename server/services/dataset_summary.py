@@ -52,6 +52,8 @@ class Summary:
     problem_counts: dict[ProblemKind, int]
     problem_count: int
     is_sample: bool
+    notes: tuple[str, ...]
+    leaking_columns: tuple[str, ...]
 
 
 def summarise(manifest: Manifest) -> Summary:
@@ -77,6 +79,8 @@ def summarise(manifest: Manifest) -> Summary:
         problem_counts=dict(Counter(problem.kind for problem in manifest.problems)),
         problem_count=len(manifest.problems),
         is_sample=manifest.is_sample,
+        notes=manifest.notes,
+        leaking_columns=manifest.leaking_columns,
     )
 
 

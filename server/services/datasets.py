@@ -8,6 +8,7 @@ import structlog
 
 from server.domain.errors import Conflict, NotFound, UnusableDataset
 from server.services.catalogue import Catalogue, KnownDataset
+from server.services.column_maps import ColumnMapService
 from server.services.imports import JobsUsing
 from server.services.reservations import Reservations, busy
 from server.services.thumbnails import Thumbnail, thumbnail
@@ -26,6 +27,9 @@ class DatasetService:
     Args:
         folders, catalogue, reservations: where they lie, what is known of them, who writes to them.
         jobs_using: says whether a dataset is being trained on.
+
+    Attributes:
+        column_maps: what the columns of their tables mean.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class DatasetService:
         self._catalogue = catalogue
         self._reservations = reservations
         self._jobs_using = jobs_using
+        self.column_maps = ColumnMapService(folders, catalogue, reservations, jobs_using=jobs_using)
 
     def start(self) -> None:
         """Put right what a crash left behind, and read folders that were placed here by hand."""

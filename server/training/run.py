@@ -7,6 +7,7 @@ import time
 
 from server.domain.architectures import architecture
 from server.domain.events import WeightsUsed
+from server.intake.printed_summary import remarks
 from server.intake.readiness import MIN_GROUPS
 from server.intake.understand import understand
 from server.training.again import check_data, check_weights, other_versions
@@ -45,6 +46,8 @@ def run(spec: TrainSpec, announcer: Announcer) -> None:
     ranks = join()
     announcer.note(f"Reading the images in {spec.data_dir}")
     dataset = read_dataset(spec)
+    for sentence in (dataset.manifest.reason, *remarks(dataset.manifest)):
+        announcer.note(sentence)
     if spec.recipe and dataset.hash != spec.recipe["data_hash"]:
         check_data(spec.recipe, dataset)
     dataset = remembered_split(spec, dataset)

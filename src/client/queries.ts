@@ -29,6 +29,17 @@ export const datasetQuery = (name: string) =>
     refetchInterval: ({ state }) => (state.data && isBeingRead(state.data) ? LOOK_EVERY_MS : false),
   });
 
+/** The tables of a dataset as it was at `updatedAt`. */
+export const tablesQuery = (name: string, updatedAt: string) =>
+  queryOptions({
+    queryKey: ['datasets', name, 'tables', updatedAt],
+    queryFn: async ({ signal }) => {
+      const params = { path: { name } };
+      return (await answerOf(client.GET('/api/datasets/{name}/tables', { params, signal }))).tables;
+    },
+    staleTime: Infinity,
+  });
+
 /** Uploads that were begun and are not part of a dataset yet. */
 export const uploadsQuery = queryOptions({
   queryKey: ['uploads'],

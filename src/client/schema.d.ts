@@ -72,6 +72,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tables
+         * @description Every table of a dataset: its columns, three values of each, and what they mean so far.
+         */
+        get: operations["list_tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose Columns
+         * @description Say what the columns of a table mean; the dataset is read again by it at once.
+         */
+        put: operations["choose_columns"];
+        post?: never;
+        /**
+         * Take Columns Back
+         * @description Read the columns of a table by their names again.
+         */
+        delete: operations["take_columns_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/presets": {
         parameters: {
             query?: never;
@@ -781,6 +825,61 @@ export interface components {
             /** Probability */
             probability: number;
         };
+        /**
+         * ColumnChoice
+         * @description What the columns of one table mean.
+         */
+        ColumnChoice: {
+            /**
+             * Table
+             * @description Its path, as `DatasetTable.path`.
+             */
+            table: string;
+            roles: components["schemas"]["ColumnRoles"];
+        };
+        /**
+         * ColumnRoles
+         * @description Role to the name of a column; None = no column has it.
+         */
+        ColumnRoles: {
+            /**
+             * Image
+             * @description Names the image: its file name, id or path.
+             */
+            image?: string | null;
+            /**
+             * Label
+             * @description The class.
+             */
+            label?: string | null;
+            /**
+             * Lesion
+             * @description Images with the same value show the same lesion.
+             */
+            lesion?: string | null;
+            /**
+             * Patient
+             * @description Images with the same value show the same patient.
+             */
+            patient?: string | null;
+            /**
+             * Age
+             * @description In years.
+             */
+            age?: string | null;
+            /** Sex */
+            sex?: string | null;
+            /**
+             * Site
+             * @description Where on the body.
+             */
+            site?: string | null;
+            /**
+             * Skin Tone
+             * @description Fitzpatrick's type, mostly.
+             */
+            skin_tone?: string | null;
+        };
         /** ComparedModels */
         ComparedModels: {
             /** A */
@@ -925,6 +1024,43 @@ export interface components {
             };
             /** Bytes On Disk */
             bytes_on_disk: number;
+            /**
+             * Notes
+             * @description Sentences worth knowing that are no problems, such as an official split.
+             */
+            notes: string[];
+            /**
+             * Leaking Columns
+             * @description Columns that give the diagnosis away; they are never learnt from.
+             */
+            leaking_columns: string[];
+        };
+        /**
+         * DatasetTable
+         * @description One table of a dataset.
+         */
+        DatasetTable: {
+            /** Path */
+            path: string;
+            /** Columns */
+            columns: components["schemas"]["TableColumn"][];
+            /** @description What the columns mean: as chosen, as understood, or else as guessed. */
+            roles: components["schemas"]["ColumnRoles"];
+            /**
+             * By Hand
+             * @description A person has chosen the roles.
+             */
+            by_hand: boolean;
+            /**
+             * Understood
+             * @description The table says something of the images.
+             */
+            understood: boolean;
+        };
+        /** DatasetTables */
+        DatasetTables: {
+            /** Tables */
+            tables: components["schemas"]["DatasetTable"][];
         };
         /**
          * Done
@@ -1206,7 +1342,7 @@ export interface components {
          * Layout
          * @enum {string}
          */
-        Layout: "csv" | "class_folders" | "ham10000" | "unlabelled";
+        Layout: "csv" | "class_folders" | "ham10000" | "isic_2018" | "isic_2019" | "isic_2020" | "isic_2024" | "isic_archive" | "pad_ufes_20" | "fitzpatrick17k" | "ddi" | "bcn20000" | "ph2" | "derm7pt" | "dermamnist" | "mapped" | "unlabelled";
         /**
          * McNemarTest
          * @description McNemar's exact test with the lesion as its unit.
@@ -1643,6 +1779,16 @@ export interface components {
             height: number;
             /** Images */
             images: number;
+        };
+        /** TableColumn */
+        TableColumn: {
+            /** Name */
+            name: string;
+            /**
+             * Samples
+             * @description Up to three different values.
+             */
+            samples: string[];
         };
         /**
          * TrainingCostAnswer
@@ -2408,6 +2554,322 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_tables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetTables"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    choose_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetSummary"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    take_columns_back: {
+        parameters: {
+            query: {
+                /** @description Its path, as in the list of tables. */
+                table: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetSummary"];
                 };
             };
             /** @description Bad Request */

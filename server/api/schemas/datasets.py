@@ -60,6 +60,12 @@ class DatasetSummary(DatasetListed):
     problems: list[DatasetProblem] = Field(description="Worst first, at most 500.")
     problem_counts: dict[ProblemKind, int]
     bytes_on_disk: int
+    notes: list[str] = Field(
+        description="Sentences worth knowing that are no problems, such as an official split."
+    )
+    leaking_columns: list[str] = Field(
+        description="Columns that give the diagnosis away; they are never learnt from."
+    )
 
 
 class DatasetList(BaseModel):

@@ -11,38 +11,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server.intake import person_columns
 from server.intake.manifest import LesionImage
 
 NAMES: dict[str, tuple[str, ...]] = {
-    "age": ("age", "ageapprox", "ageyears", "ageinyears", "patientage", "ageatdiagnosis"),
-    "sex": ("sex", "gender", "patientsex"),
-    "body_site": (
-        "localization",
-        "localisation",
-        "anatomsitegeneral",
-        "anatomsitegeneralchallenge",
-        "anatomsite",
-        "anatomsite1",
-        "anatomicalsite",
-        "anatomicsite",
-        "anatomsitespecial",
-        "bodysite",
-        "bodypart",
-        "location",
-        "region",
-    ),
+    "age": person_columns.AGE,
+    "sex": person_columns.SEX,
+    "body_site": person_columns.BODY_SITE,
     "dx_type": ("dxtype", "diagnosisconfirmtype", "confirmationmethod"),
-    "skin_tone": (
-        "fitzpatrickskintype",
-        "fitzpatrick",
-        "fitzpatricktype",
-        "fitzpatrickscale",
-        "fitspatrick",
-        "skintone",
-        "skintype",
-        "monkskintone",
-        "fst",
-    ),
+    "skin_tone": person_columns.SKIN_TONE,
 }
 """What a column tells, and the names it goes by, best first."""
 UNKNOWN = "not known"

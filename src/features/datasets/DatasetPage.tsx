@@ -1,5 +1,5 @@
 // One dataset: what is in it, what is wrong with it, whether it can be trained on.
-import { Alert, Grid, Loader, Stack, Text } from '@mantine/core';
+import { Alert, Box, Grid, Loader, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
@@ -14,10 +14,11 @@ import { Panel } from '@/components/Panel';
 import { SampleBadge } from '@/components/SampleBadge';
 import { Loaded } from '@/components/states';
 import { formatBytes, formatCount, formatDateTime, formatNumberOf, NONE } from '@/lib/format';
+import { ChooseColumns } from './ChooseColumns';
 import { Classes } from './Classes';
 import { ImageSizes } from './ImageSizes';
 import { Problems } from './Problems';
-import { LAYOUT_NAME } from './words';
+import { Recognised } from './Recognised';
 
 const route = getRouteApi('/datasets/$name');
 
@@ -83,6 +84,7 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
         </Alert>
       )}
       <Trainable dataset={dataset} />
+      {!dataset.being_read && !dataset.trainable && <ChooseColumns dataset={dataset} />}
       <Panel>
         <Figures
           figures={[
@@ -97,12 +99,9 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
             { name: 'On disk', value: formatBytes(dataset.bytes_on_disk) },
           ]}
         />
-        <Text mt="md">
-          <Text span fw={600}>
-            {LAYOUT_NAME[dataset.layout]}.
-          </Text>{' '}
-          {dataset.layout_reason}
-        </Text>
+        <Box mt="md">
+          <Recognised dataset={dataset} />
+        </Box>
       </Panel>
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 8 }}>
@@ -115,6 +114,7 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
           </Stack>
         </Grid.Col>
       </Grid>
+      {dataset.trainable && <ChooseColumns dataset={dataset} />}
     </Stack>
   );
 }

@@ -2,10 +2,23 @@
 import type { Layout, ProblemKind, UnfinishedUpload, UploadResult } from '@/client/records';
 import { formatBytes, formatDateTime, formatNumberOf } from '@/lib/format';
 
-export const LAYOUT_NAME: Record<Layout, string> = {
+const LAYOUT_NAME: Record<Layout, string> = {
   csv: 'Table with images',
   class_folders: 'One folder per class',
   ham10000: 'HAM10000',
+  isic_2018: 'ISIC 2018, task 3',
+  isic_2019: 'ISIC 2019',
+  isic_2020: 'ISIC 2020',
+  isic_2024: 'ISIC 2024 (SLICE-3D)',
+  isic_archive: 'ISIC Archive',
+  pad_ufes_20: 'PAD-UFES-20',
+  fitzpatrick17k: 'Fitzpatrick17k',
+  ddi: 'Diverse Dermatology Images (DDI)',
+  bcn20000: 'BCN20000',
+  ph2: 'PH²',
+  derm7pt: 'Derm7pt',
+  dermamnist: 'DermaMNIST',
+  mapped: 'Table with columns chosen by hand',
   unlabelled: 'Images without labels',
 };
 
@@ -20,6 +33,11 @@ const PROBLEM_NAME: Record<ProblemKind, string> = {
   table: 'Tables that could not be understood',
   layout: 'How the files are arranged',
 };
+
+/** A layout's name; one that a newer server adds is shown by its own name. */
+export function layoutName(layout: string): string {
+  return (LAYOUT_NAME as Record<string, string>)[layout] ?? layout.replaceAll('_', ' ');
+}
 
 /** A kind's name; a kind that a newer server adds is shown by its own name. */
 export function problemName(kind: string): string {

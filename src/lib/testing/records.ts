@@ -35,6 +35,8 @@ export const dataset: DatasetSummary = {
   ],
   problem_counts: { row_without_image: 2 },
   bytes_on_disk: 2_900_000_000,
+  notes: [],
+  leaking_columns: [],
 };
 
 export const job: JobDetail = {

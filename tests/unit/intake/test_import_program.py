@@ -14,6 +14,7 @@ from server.intake.manifest import Manifest, ProblemKind
 from server.intake.understand import understand
 from tests.unit.intake.archives import zip_of
 from tests.unit.intake.folders import files_in, picture, put, put_pictures
+from tests.unit.intake.published_sets import dermamnist, isic_2024
 
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -115,3 +116,22 @@ def test_neither_numpy_nor_torch_is_loaded() -> None:
     loaded = set(eval(done.stdout))
     assert "PIL.Image" in loaded
     assert not loaded & {"numpy", "torch", "keras", "fastapi", "pydantic", "sklearn"}
+
+
+def test_images_in_hdf5_and_npz_become_files_within_the_programs_memory(tmp_path: Path) -> None:
+    """NumPy and HDF5 are loaded under the limit that the program puts on itself."""
+    for make, name in ((isic_2024, "isic"), (dermamnist, "mnist")):
+        folder = tmp_path / name
+        folder.mkdir()
+        make(folder)
+        manifest = Manifest.from_dict(_answer(folder)["manifest"])
+        assert manifest.problems == ()
+        assert len(manifest.images) in (12, 20)
+
+
+def test_a_bundle_of_something_else_is_named_once(tmp_path: Path) -> None:
+    put_pictures(tmp_path, [f"{label}/{n}.jpg" for label in ("mel", "nv") for n in range(3)])
+    put(tmp_path, "model.h5", b"no HDF5")
+    manifest = Manifest.from_dict(_answer(tmp_path)["manifest"])
+    assert [problem.file for problem in manifest.problems] == ["model.h5"]
+    assert "is damaged, or is no HDF5 file" in manifest.problems[0].message

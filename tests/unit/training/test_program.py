@@ -101,6 +101,11 @@ def test_the_test_part_is_scored_once_and_after_the_last_epoch(finished: Finishe
     assert order.index("testing") > max(i for i, name in enumerate(order) if name == "epoch")
 
 
+def test_the_layout_and_why_it_was_recognised_are_printed(finished: Finished) -> None:
+    reason = "The table 'metadata.csv' names the images and gives labels in 'label'."
+    assert reason in finished.output
+
+
 def test_a_random_start_is_said_first(finished: Finished) -> None:
     started = finished.events[0]
     assert started["weights"]["used"] == "random"
