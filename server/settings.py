@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         ge=0,
         description="So long a failed or cancelled job can be resumed from its checkpoint.",
     )
-    heartbeat_seconds: float = Field(1.0, gt=0, le=5, description="A training run waits for ten.")
+    heartbeat_seconds: float = Field(1.0, gt=0, le=5, description="A training run waits for eight.")
     cancel_grace_seconds: float = Field(5.0, ge=0, le=60, description="From asking to killing.")
 
     max_file_bytes: int = Field(8 * _GIB, ge=1, description="One uploaded or unpacked file.")

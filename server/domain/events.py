@@ -27,7 +27,7 @@ EXIT_ABANDONED = 4
 # The starter rewrites the heartbeat file (its content must change) every second; the program stops
 # by itself when it has looked this many times, a second apart, and seen no change. Looks are
 # counted, not seconds, so that a laptop that slept for a night does not count as abandoned.
-HEARTBEAT_MISSES = 10
+HEARTBEAT_MISSES = 8
 
 Stage = Literal["reading", "caching", "features", "head", "fine-tuning", "testing", "saving"]
 Phase = Literal["head", "fine-tuning"]

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 _LAST_WORDS_SECONDS = 30.0
 _HEARD_SECONDS = 5.0
-"""A heart that was silent for less cannot have made a process give up (it misses ten beats)."""
+"""A heart that was silent for less cannot have made a process give up (it misses eight beats)."""
 _ADOPTED_SECONDS = 15.0
 """A process that ends sooner after its adoption may have given up in the time before."""
 _ADOPTED_PATIENCE = 1 / 3

@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from server.training.engine.pulse import Pulse
 from server.training.engine.room import wait_when_full, when_there_is_room, write_all
 
-MISSES = 10
+MISSES = 8
 
 
 def main() -> None:
