@@ -1,6 +1,7 @@
 """The import program: unpack what lies in a folder, understand it, print the manifest as JSON.
 
-    python -m server.intake FOLDER                  unpack every archive in it, then understand
+    python -m server.intake FOLDER                  unpack every archive in it, remove metadata from
+                                                    every picture, then understand
     python -m server.intake FOLDER --as-it-is       change nothing
     python -m server.intake FOLDER --human          change nothing, and print words instead of JSON
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from server.domain.errors import DermaScanError, TooLarge
+from server.intake.cleaning import clean_folder
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
 from server.intake.printed_summary import printed
@@ -68,6 +70,7 @@ def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
         ratio=chosen.max_ratio,
     )
     unpacked, problems = unpack_folder(chosen.folder, limits)
+    clean_folder(chosen.folder)
     manifest = understand(chosen.folder)
     return unpacked, replace(manifest, problems=worst_first([*problems, *manifest.problems]))
 

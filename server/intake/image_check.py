@@ -17,9 +17,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from server.intake.orientation import UPRIGHT, orientation_of
+
 MAX_PIXELS = 100_000_000
 _FORMATS = ("JPEG", "PNG")
-_ORIENTATION = 0x0112
 _LYING = range(5, 9)  # EXIF orientations that swap width and height
 _LARGE = 12_000_000
 _BATCH = 512
@@ -38,12 +39,14 @@ class Checked:
     """Result for one file: its size in pixels with the orientation applied, or what is wrong.
 
     ``fault`` ends a sentence that begins with the file's name ("is empty"); None = all is well.
+    ``orientation`` is what EXIF says that is still to be applied, 1–8.
     """
 
     path: str
     width: int
     height: int
     fault: str | None
+    orientation: int = UPRIGHT
 
 
 def check_images(folder: Path, paths: Iterable[str]) -> Iterator[Checked]:
@@ -62,9 +65,11 @@ def check_image(folder: Path, path: str) -> Checked:
             if width * height > MAX_PIXELS:
                 return _faulty(path, _too_large(width, height))
             _decode(image)
-            if _orientation(image) in _LYING:
+            # asked once the pixels are there: TIFF turns itself upright while it is decoded
+            orientation = orientation_of(image)
+            if orientation in _LYING:
                 width, height = height, width
-            return Checked(path, width, height, None)
+            return Checked(path, width, height, None, orientation)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return _faulty(path, f"has more than {MAX_PIXELS // 1_000_000} megapixels")
     except MemoryError:
@@ -82,15 +87,6 @@ def _decode(image: Image.Image) -> None:
             image.load()
     else:
         image.load()
-
-
-def _orientation(image: Image.Image) -> int:
-    if "exif" not in image.info:
-        return 1
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # damaged EXIF says nothing about the picture
-        return 1
 
 
 def _faulty(path: str, fault: str) -> Checked:
