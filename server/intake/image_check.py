@@ -6,6 +6,7 @@ threads run while it decodes, so a few threads keep all cores busy.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import warnings
@@ -39,7 +40,7 @@ class Checked:
     """Result for one file: its size in pixels with the orientation applied, or what is wrong.
 
     ``fault`` ends a sentence that begins with the file's name ("is empty"); None = all is well.
-    ``orientation`` is what EXIF says that is still to be applied, 1–8.
+    ``orientation`` is what EXIF says that is still to be applied, 1–8. ``sha256`` is of the file.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Checked:
     height: int
     fault: str | None
     orientation: int = UPRIGHT
+    sha256: str = ""
 
 
 def check_images(folder: Path, paths: Iterable[str]) -> Iterator[Checked]:
@@ -58,8 +60,10 @@ def check_images(folder: Path, paths: Iterable[str]) -> Iterator[Checked]:
 
 
 def check_image(folder: Path, path: str) -> Checked:
-    """Decode one file fully."""
+    """Decode one file fully, and name its bytes."""
     try:
+        with (folder / path).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         with Image.open(folder / path, formats=_FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
@@ -69,7 +73,7 @@ def check_image(folder: Path, path: str) -> Checked:
             orientation = orientation_of(image)
             if orientation in _LYING:
                 width, height = height, width
-            return Checked(path, width, height, None, orientation)
+            return Checked(path, width, height, None, orientation, sha256)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return _faulty(path, f"has more than {MAX_PIXELS // 1_000_000} megapixels")
     except MemoryError:

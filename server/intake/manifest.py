@@ -67,6 +67,8 @@ class LesionImage:
         patient_id: likewise for the patient.
         width, height: in pixels, as stored, orientation applied.
         attributes: further columns of its row, such as age, sex, localization, dx_type.
+        orientation: what EXIF in the file says that is applied on reading, 1–8; 1 is upright.
+        sha256: of the file, hexadecimal; empty in manifests of older programs.
     """
 
     image_id: str
@@ -77,6 +79,8 @@ class LesionImage:
     width: int
     height: int
     attributes: dict[str, str] = field(default_factory=dict)
+    orientation: int = 1
+    sha256: str = ""
 
     @property
     def group(self) -> str:
@@ -98,6 +102,7 @@ class Manifest:
         images: usable images, ordered by ``image_id``.
         problems: everything that is wrong, worst first.
         is_sample: drawn by this program, not photographed.
+        version: number of the dataset's version that this is; None = it has none.
     """
 
     layout: Layout
@@ -105,6 +110,7 @@ class Manifest:
     images: tuple[LesionImage, ...]
     problems: tuple[Problem, ...]
     is_sample: bool = False
+    version: int | None = None
 
     @property
     def classes(self) -> dict[str, int]:
@@ -136,4 +142,5 @@ class Manifest:
                 for problem in data["problems"]
             ),
             is_sample=data["is_sample"],
+            version=data.get("version"),
         )

@@ -126,8 +126,11 @@ class Catalogue:
         return found[0].path if found and found[0].image_id == image_id else None
 
     def write_down(self, folder: Path, manifest: Manifest, created_at: datetime | None) -> None:
-        """Leave the notes of an import in a folder that is about to be put in place."""
+        """Make the folder of an import, which is about to be put in place, ready: share its files,
+        write its notes.
+        """
         now = datetime.now(UTC)
+        self._folders.content.share(folder, ((each.path, each.sha256) for each in manifest.images))
         write_manifest(folder, manifest)
         write_record(folder, DatasetRecord(created_at or now, now, footprint(folder), None))
 
