@@ -40,6 +40,7 @@ class Summary:
         classes: most images first.
         image_sizes: most common first, at most 20.
         problems: worst first, at most 500, of ``problem_count``.
+        version: number of the current one; None in notes of older servers.
     """
 
     layout: Layout
@@ -52,6 +53,7 @@ class Summary:
     problem_counts: dict[ProblemKind, int]
     problem_count: int
     is_sample: bool
+    version: int | None
 
 
 def summarise(manifest: Manifest) -> Summary:
@@ -77,6 +79,7 @@ def summarise(manifest: Manifest) -> Summary:
         problem_counts=dict(Counter(problem.kind for problem in manifest.problems)),
         problem_count=len(manifest.problems),
         is_sample=manifest.is_sample,
+        version=manifest.version,
     )
 
 
