@@ -22,6 +22,7 @@ from server.intake.clean_bmp import clean_bmp
 from server.intake.clean_jpeg import NotThisFormat
 from server.intake.clean_tiff import STARTS as TIFF_STARTS
 from server.intake.clean_tiff import clean_tiff
+from server.intake.dicom import convert_dicom
 from server.intake.file_kinds import FileKind
 from server.intake.listing import list_files
 from server.intake.orientation import UPRIGHT, orientation_in
@@ -82,11 +83,14 @@ def cleaned(data: bytes) -> bytes:
 def clean_folder(folder: Path) -> int:
     """Clean every picture below ``folder`` where it lies; returns how many files changed.
 
-    Each is replaced in one step: a crash leaves the old file or the new one.
+    DICOM files become pictures first. Each picture is replaced in one step: a crash leaves the old
+    file or the new one.
 
     Raises:
         StorageFull: the disk has no room for a changed copy.
+        UnusableDataset: there are DICOM files, and pydicom is not installed.
     """
+    convert_dicom(folder, list_files(folder).of_kind(FileKind.IMAGE))
     paths = [folder / path for path in list_files(folder).of_kind(FileKind.IMAGE)]
     changed = 0
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:

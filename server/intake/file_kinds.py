@@ -9,11 +9,14 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png")
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".dcm")
 TABLE_ENDINGS = (".csv", ".tab", ".tsv")
 ARCHIVE_ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
 
-ALLOWED = "JPEG and PNG images (.jpg, .jpeg, .png), tables (.csv, .tab, .tsv) and archives"
+ALLOWED = (
+    "JPEG, PNG, BMP, TIFF, WebP and DICOM images (.jpg, .jpeg, .png, .bmp, .tif, .tiff, .webp, "
+    ".dcm), tables (.csv, .tab, .tsv) and archives"
+)
 
 _LITTER = frozenset(
     {
@@ -30,7 +33,7 @@ _LITTER = frozenset(
 _PAPERS = ("readme", "license", "licence", "citation", "attribution", "notice", "changelog")
 _PAPER_ENDINGS = ("", ".txt", ".md", ".rst")
 _OTHER_IMAGES = (
-    ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".jfif", ".jp2", ".dcm",
+    ".gif", ".heic", ".heif", ".avif", ".jfif", ".jp2",
     ".svg", ".raw", ".dng", ".cr2", ".nef",
 )  # fmt: skip
 

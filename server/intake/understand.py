@@ -158,6 +158,6 @@ def _no_images(listing: Listing, tables: Tables) -> UnusableDataset:
     return UnusableDataset(
         "No images found! Check that: "
         f"1. images are in {name!r} or its subdirectories; "
-        "2. images have valid extensions: .jpg, .jpeg, .png; "
+        "2. images have valid extensions: .jpg, .jpeg, .png, .bmp, .tif, .tiff, .webp; "
         "3. the CSV (if used) has correct columns and image paths are correct." + seen
     )
