@@ -13,7 +13,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from server.domain.errors import StorageFull
 from server.intake import clean_jpeg, clean_png, clean_webp
@@ -83,8 +82,8 @@ def cleaned(data: bytes) -> bytes:
 def clean_folder(folder: Path) -> int:
     """Clean every picture below ``folder`` where it lies; returns how many files changed.
 
-    DICOM files become pictures first. Each picture is replaced in one step: a crash leaves the old
-    file or the new one.
+    DICOM files become pictures first. It is the folder of an import: what a crash leaves half
+    written in it is thrown away.
 
     Raises:
         StorageFull: the disk has no room for a changed copy.
@@ -116,10 +115,13 @@ def clean_file(path: Path) -> bool:
         return False
     if clean == data:
         return False
-    draft = path.with_name(f".{uuid4().hex}.cleaning")
-    try:
-        draft.write_bytes(clean)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    if path.stat().st_nlink > 1:
+        # never through a link: the upload that it came from may be tried again
+        path.unlink()
+        path.write_bytes(clean)
+    else:
+        # in place, which spares the disk the freeing of blocks (2 ms a file where they were synced)
+        with path.open("r+b") as file:
+            file.write(clean)
+            file.truncate()
     return True

@@ -52,6 +52,8 @@ def _convert(file: Path) -> None:
     try:
         picture, ending = picture_of(file)
     except NotThisFormat:
+        # never written in place: the upload that it came from may hold the same file
+        file.unlink()
         file.write_bytes(REMOVED)
         return
     target = file.with_suffix(ending)

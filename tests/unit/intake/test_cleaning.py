@@ -213,6 +213,18 @@ def test_a_tiff_of_another_dialect_is_packed_again_without_loss() -> None:
     assert _shown(cleaned(before)) == _shown(before)
 
 
+def test_an_upload_that_shares_a_file_with_its_import_stays_as_it_was(tmp_path: Path) -> None:
+    """A refused import can be tried again, so nothing is written through the link."""
+    photograph = _photograph("JPEG", _picture("RGB", 9, 9, 1), 6, packing="raw", profile=False)
+    uploaded, folder = tmp_path / "uploaded", tmp_path / "new"
+    folder.mkdir()
+    uploaded.write_bytes(photograph)
+    (folder / "a.jpg").hardlink_to(uploaded)
+    assert clean_folder(folder) == 1
+    assert (folder / "a.jpg").read_bytes() == cleaned(photograph)
+    assert uploaded.read_bytes() == photograph
+
+
 def test_a_folder_is_cleaned_whole_and_what_is_no_picture_stays_as_it_is(tmp_path: Path) -> None:
     photograph = _photograph("JPEG", _picture("RGB", 9, 9, 1), 6, packing="raw", profile=False)
     (tmp_path / "nevus").mkdir()

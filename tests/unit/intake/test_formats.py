@@ -122,8 +122,11 @@ def test_a_dicom_file_becomes_a_picture_and_its_patient_is_forgotten(tmp_path: P
     put(tmp_path, "nevus/a.png", _file(Image.new("RGB", (4, 4)), "PNG"))
     grey = np.array([[0, 4095]], dtype=np.uint16)
     put(tmp_path, "nevus/b.dcm", _dicom(grey, "MONOCHROME1", bits=12))
-    put(tmp_path, "nevus/c.dcm", b"Jane Roe, damaged")
+    held = put(tmp_path, "nevus/c.dcm", b"Jane Roe, damaged")
+    uploaded = tmp_path.with_name("uploaded")
+    uploaded.hardlink_to(held)
     clean_folder(tmp_path)
+    assert uploaded.read_bytes() == b"Jane Roe, damaged", "the upload itself may be tried again"
     assert (np.asarray(Image.open(tmp_path / "nevus" / "a.dcm.png")) == pixels).all()
     assert np.asarray(Image.open(tmp_path / "nevus" / "b.png")).tolist() == [[65535, 0]]
     assert not any(b"Roe" in file.read_bytes() for file in tmp_path.rglob("*.*"))
