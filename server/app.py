@@ -12,7 +12,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from server import __version__
-from server.api import account, columns, costs, health, jobs, reference, tus, uploads
+from server.api import (
+    account,
+    columns,
+    costs,
+    dataset_versions,
+    health,
+    jobs,
+    reference,
+    tus,
+    uploads,
+)
 from server.api import datasets as datasets_router
 from server.api import models as models_router
 from server.api.deps import Services
@@ -41,6 +51,7 @@ from server.services.jobs import JobService
 from server.services.models import ModelService
 from server.services.predictions import PredictionService
 from server.services.reservations import Reservations
+from server.services.versions import VersionService
 from server.settings import Settings, read_settings
 from server.store.accounts import AccountRepository
 from server.store.basket_folders import BasketFolders
@@ -63,7 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         AccountRepository(database), claim_code_file=settings.home / "claim-code"
     )
     job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
-    datasets, imports, program = _datasets(settings, job_rows)
+    datasets, versions, imports, program = _datasets(settings, job_rows)
     baskets = _baskets(settings, imports)
     engine, job_service = _jobs(settings, job_rows, datasets.require_trainable)
     trial, cost_service = _costs(settings, job_service, datasets.require_trainable)
@@ -108,6 +119,7 @@ def create_app(settings: Settings) -> FastAPI:
         jobs=job_service,
         models=models,
         predictions=PredictionService(models, max_image_bytes=settings.max_image_bytes),
+        versions=versions,
         dev_origins=settings.dev_origins,
     )
     app.state.lifetime = lifetime
@@ -115,7 +127,18 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(TusEnvelope)
     app.add_middleware(SecurityHeaders)
     app.include_router(health.router)
-    for noun in (account, columns, costs, datasets_router, jobs, models_router, uploads, tus):
+    nouns = (
+        account,
+        columns,
+        costs,
+        datasets_router,
+        dataset_versions,
+        jobs,
+        models_router,
+        uploads,
+        tus,
+    )
+    for noun in nouns:
         app.include_router(noun.router, responses=REFUSALS_FOR_ROOM)
     app.include_router(reference.router)
     app.include_router(page_router(settings.page_dir))
@@ -124,7 +147,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _datasets(
     settings: Settings, job_rows: JobRepository
-) -> tuple[DatasetService, ImportService, IntakeProgram]:
+) -> tuple[DatasetService, VersionService, ImportService, IntakeProgram]:
     def jobs_using(name: str) -> list[str]:
         return [job.id for job in job_rows.using_dataset(name)]
 
@@ -134,10 +157,11 @@ def _datasets(
     catalogue = Catalogue(folders, program)
     reservations = Reservations()
     datasets = DatasetService(folders, catalogue, reservations, jobs_using=jobs_using)
+    versions = VersionService(folders, catalogue, reservations, jobs_using=jobs_using)
     imports = ImportService(
         folders, catalogue, reservations, program, limits=limits, jobs_using=jobs_using
     )
-    return datasets, imports, program
+    return datasets, versions, imports, program
 
 
 def _baskets(settings: Settings, imports: ImportService) -> BasketService:

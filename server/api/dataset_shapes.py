@@ -138,6 +138,7 @@ def _listed(known: KnownDataset) -> dict[str, Any]:
         "problem_count": found.problem_count if found else 1,
         "trainable": known.not_trainable_because is None,
         "is_sample": found.is_sample if found else False,
+        "version": found.version if found else None,
         "created_at": known.record.created_at,
         "updated_at": known.record.updated_at,
     }

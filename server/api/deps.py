@@ -17,6 +17,7 @@ from server.services.imports import ImportService
 from server.services.jobs import JobService
 from server.services.models import ModelService
 from server.services.predictions import PredictionService
+from server.services.versions import VersionService
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Services:
     jobs: JobService
     models: ModelService
     predictions: PredictionService
+    versions: VersionService
     dev_origins: tuple[str, ...]
 
 

@@ -184,6 +184,7 @@ def _listed(model: Model) -> dict[str, Any]:
         "metadata_path": shown_path(model.files["metadata"]),
         "architecture": model.architecture,
         "dataset_name": model.dataset_name,
+        "dataset_version": model.dataset_version,
         "is_sample": model.is_sample,
         "classes": model.classes,
         "epochs": model.epochs,

@@ -39,6 +39,9 @@ DAMAGED = (
 )
 """What Pillow's decoders are known to raise on a damaged or hostile file."""
 
+NO_COLOUR = ("F", "LAB")
+"""Kinds of pixels, by Pillow's names, without an agreed meaning as a colour: refused."""
+
 _GREY_16 = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -78,13 +81,22 @@ def to_square_rgb(image: Image.Image, size: int) -> Image.Image:
         InvalidInput: the pixels are damaged, or of a kind without an agreed meaning as a colour.
     """
     try:
-        upright = ImageOps.exif_transpose(image)
-        colours = _to_rgb(upright)
+        colours = upright_rgb(image)
     except DAMAGED as error:
         raise InvalidInput(
             "The image is damaged: its pixels cannot be read; save it again or leave it out."
         ) from error
     return colours.resize((size, size), Image.Resampling.BILINEAR)
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """An opened image at its own size by the same rule, for whoever shows it.
+
+    Raises:
+        InvalidInput: the pixels are of a kind without an agreed meaning as a colour.
+        OSError and others of ``DAMAGED``: they cannot be decoded.
+    """
+    return _to_rgb(ImageOps.exif_transpose(image))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -94,7 +106,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         # Pillow clips at 255 here, which turns a 16-bit photograph white.
         scaled = image.convert("F").point(lambda value: value * (1 / 257) + 0)
         return scaled.convert("L").convert("RGB")
-    if image.mode in ("F", "LAB"):
+    if image.mode in NO_COLOUR:
         raise InvalidInput(
             f"The image holds {image.mode} pixels, which have no agreed meaning as a colour; "
             "save it as an 8-bit RGB image."

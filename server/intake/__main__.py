@@ -1,7 +1,7 @@
 """The import program: unpack what lies in a folder, understand it, print the manifest as JSON.
 
-    python -m server.intake FOLDER                  unpack every archive and bundle in it (which
-                                                    removes them), then understand
+    python -m server.intake FOLDER                  unpack every archive and bundle in it, remove
+                                                    metadata from every picture, then understand
     python -m server.intake FOLDER --as-it-is       change nothing
     python -m server.intake FOLDER --human          change nothing, and print words instead of JSON
 
@@ -22,6 +22,7 @@ from typing import Any
 
 from server.domain.errors import DermaScanError, TooLarge
 from server.intake.bundles import extract_bundles
+from server.intake.cleaning import clean_folder
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
 from server.intake.printed_summary import printed
@@ -71,6 +72,7 @@ def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
     )
     unpacked, problems = unpack_folder(chosen.folder, limits)
     bundles = extract_bundles(chosen.folder, limits)
+    clean_folder(chosen.folder)
     manifest = understand(chosen.folder)
     said = {problem.file for problem in bundles}
     rest = [problem for problem in manifest.problems if problem.file not in said]

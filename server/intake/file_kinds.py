@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png")
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".dcm")
 TABLE_ENDINGS = (".csv", ".tab", ".tsv", ".txt")
 BUNDLE_ENDINGS = (".npz", ".hdf5", ".h5")
 ARCHIVE_ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
@@ -17,7 +17,10 @@ ARCHIVE_ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
 COLUMN_MAP_NAME = "dermascan-columns.json"
 """The file that says what the columns of a table mean; see ``column_map``."""
 
-ALLOWED = "JPEG and PNG images (.jpg, .jpeg, .png), tables (.csv, .tab, .tsv) and archives"
+ALLOWED = (
+    "JPEG, PNG, BMP, TIFF, WebP and DICOM images (.jpg, .jpeg, .png, .bmp, .tif, .tiff, .webp, "
+    ".dcm), tables (.csv, .tab, .tsv) and archives"
+)
 
 _LITTER = frozenset(
     {
@@ -34,7 +37,7 @@ _LITTER = frozenset(
 _PAPERS = ("readme", "license", "licence", "citation", "attribution", "notice", "changelog")
 _PAPER_ENDINGS = ("", ".txt", ".md", ".rst")
 _OTHER_IMAGES = (
-    ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".jfif", ".jp2", ".dcm",
+    ".gif", ".heic", ".heif", ".avif", ".jfif", ".jp2",
     ".svg", ".raw", ".dng", ".cr2", ".nef",
 )  # fmt: skip
 

@@ -1,11 +1,12 @@
 """Opening every image once, whole: what it measures, or why it cannot be read.
 
-Only Pillow's JPEG and PNG readers are ever used, whatever a file is called. Pillow lets other
-threads run while it decodes, so a few threads keep all cores busy.
+Only Pillow's readers of the formats on our list are ever used, whatever a file is called. Pillow
+lets other threads run while it decodes, so a few threads keep all cores busy.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import warnings
@@ -17,9 +18,11 @@ from pathlib import Path
 
 from PIL import Image
 
-MAX_PIXELS = 100_000_000
-_FORMATS = ("JPEG", "PNG")
-_ORIENTATION = 0x0112
+from server.domain.pixels import FORMATS, MAX_PIXELS, NO_COLOUR
+from server.intake.dicom import NOT_UPLOADED, REMOVED, UNREAD, is_dicom
+from server.intake.orientation import UPRIGHT, orientation_of
+
+_BEGINNINGS = (b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _LYING = range(5, 9)  # EXIF orientations that swap width and height
 _LARGE = 12_000_000
 _BATCH = 512
@@ -38,12 +41,15 @@ class Checked:
     """Result for one file: its size in pixels with the orientation applied, or what is wrong.
 
     ``fault`` ends a sentence that begins with the file's name ("is empty"); None = all is well.
+    ``orientation`` is what EXIF says that is still to be applied, 1–8. ``sha256`` is of the file.
     """
 
     path: str
     width: int
     height: int
     fault: str | None
+    orientation: int = UPRIGHT
+    sha256: str = ""
 
 
 def check_images(folder: Path, paths: Iterable[str]) -> Iterator[Checked]:
@@ -55,16 +61,22 @@ def check_images(folder: Path, paths: Iterable[str]) -> Iterator[Checked]:
 
 
 def check_image(folder: Path, path: str) -> Checked:
-    """Decode one file fully."""
+    """Decode one file fully, and name its bytes."""
     try:
-        with Image.open(folder / path, formats=_FORMATS) as image:
+        with (folder / path).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        with Image.open(folder / path, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 return _faulty(path, _too_large(width, height))
             _decode(image)
-            if _orientation(image) in _LYING:
+            if image.mode in NO_COLOUR:
+                return _faulty(path, _no_colour(image.mode))
+            # asked once the pixels are there: TIFF turns itself upright while it is decoded
+            orientation = orientation_of(image)
+            if orientation in _LYING:
                 width, height = height, width
-            return Checked(path, width, height, None)
+            return Checked(path, width, height, None, orientation, sha256)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return _faulty(path, f"has more than {MAX_PIXELS // 1_000_000} megapixels")
     except MemoryError:
@@ -84,15 +96,6 @@ def _decode(image: Image.Image) -> None:
         image.load()
 
 
-def _orientation(image: Image.Image) -> int:
-    if "exif" not in image.info:
-        return 1
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # damaged EXIF says nothing about the picture
-        return 1
-
-
 def _faulty(path: str, fault: str) -> Checked:
     return Checked(path, 0, 0, fault)
 
@@ -103,16 +106,29 @@ def _too_large(width: int, height: int) -> str:
     )
 
 
+def _no_colour(mode: str) -> str:
+    kind = {"F": "floating-point", "LAB": "CIELAB"}.get(mode, mode)
+    return f"holds {kind} pixels, which have no agreed meaning as a colour"
+
+
+def _begins_like_an_image(start: bytes) -> bool:
+    if start[:4] == b"RIFF":
+        return start[8:12] == b"WEBP"
+    return start.startswith(_BEGINNINGS)
+
+
 def _why(file: Path, error: Exception) -> str:
     try:
         if file.stat().st_size == 0:
             return "is empty"
         with file.open("rb") as opened:
-            start = opened.read(8)
+            start = opened.read(12)
     except OSError as refused:
         return f"cannot be opened ({refused.strerror})"
-    if not start.startswith((b"\xff\xd8", b"\x89PNG\r\n\x1a\n")):
-        return "is not a JPEG or PNG image, whatever its name says"
+    if is_dicom(file.name):
+        return UNREAD if REMOVED.startswith(start) else NOT_UPLOADED
+    if not _begins_like_an_image(start):
+        return "is not a JPEG, PNG, BMP, TIFF or WebP image, whatever its name says"
     if "truncated" in str(error):
         return "is cut short: its end is missing"
     return "is damaged and cannot be decoded"

@@ -84,6 +84,8 @@ class LesionImage:
         patient_id: likewise for the patient.
         width, height: in pixels, as stored, orientation applied.
         attributes: further columns of its row, such as age, sex, localization, dx_type.
+        orientation: what EXIF in the file says that is applied on reading, 1–8; 1 is upright.
+        sha256: of the file, hexadecimal; empty in manifests of older programs.
     """
 
     image_id: str
@@ -94,6 +96,8 @@ class LesionImage:
     width: int
     height: int
     attributes: dict[str, str] = field(default_factory=dict)
+    orientation: int = 1
+    sha256: str = ""
 
     @property
     def group(self) -> str:
@@ -118,6 +122,7 @@ class Manifest:
         notes: sentences worth knowing that are no problems: an official split, masks left aside.
         leaking_columns: names, as the tables write them, of columns that give the label away.
         tables: what was seen of each table, for a person who says what its columns mean.
+        version: number of the dataset's version that this is; None = it has none.
     """
 
     layout: Layout
@@ -128,6 +133,7 @@ class Manifest:
     notes: tuple[str, ...] = ()
     leaking_columns: tuple[str, ...] = ()
     tables: tuple[TableSeen, ...] = ()
+    version: int | None = None
 
     @property
     def classes(self) -> dict[str, int]:
@@ -163,4 +169,5 @@ class Manifest:
             notes=tuple(data.get("notes", ())),
             leaking_columns=tuple(data.get("leaking_columns", ())),
             tables=tuple(TableSeen.from_dict(table) for table in data.get("tables", ())),
+            version=data.get("version"),
         )

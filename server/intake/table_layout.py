@@ -102,7 +102,7 @@ class Pairing:
 
     def _without_image(self, row: Row) -> Problem:
         other = self._index.of_another_format(row.image_id)
-        hint = f" There is {other!r}, but only JPEG and PNG are read." if other else ""
+        hint = f" There is {other!r}, which is of a format that is not read." if other else ""
         looked = (
             f"no {row.image_id}.jpg, .jpeg or .png"
             if row.image_id and not row.image_path

@@ -11,7 +11,7 @@ from server.intake.column_guess import see_tables
 from server.intake.draft import Candidate, Draft
 from server.intake.file_kinds import FileKind, why_unknown
 from server.intake.groupings import add_groups
-from server.intake.image_check import check_images
+from server.intake.image_check import Checked, check_images
 from server.intake.image_index import ImageIndex
 from server.intake.listing import Listing, list_files
 from server.intake.manifest import LesionImage, Manifest, Problem, ProblemKind
@@ -119,7 +119,7 @@ def _open_images(
     checks = check_images(listing.folder, (candidate.path for candidate in candidates))
     for candidate, checked in zip(candidates, checks, strict=True):
         if checked.fault is None:
-            images.append(_image(candidate, checked.width, checked.height))
+            images.append(_image(candidate, checked))
         else:
             problems.append(
                 Problem(
@@ -132,16 +132,18 @@ def _open_images(
     return tuple(sorted(images, key=lambda image: image.image_id)), problems
 
 
-def _image(candidate: Candidate, width: int, height: int) -> LesionImage:
+def _image(candidate: Candidate, checked: Checked) -> LesionImage:
     return LesionImage(
         image_id=candidate.image_id,
         path=candidate.path,
         label=candidate.label,
         lesion_id=candidate.lesion_id,
         patient_id=candidate.patient_id,
-        width=width,
-        height=height,
+        width=checked.width,
+        height=checked.height,
         attributes=candidate.attributes,
+        orientation=checked.orientation,
+        sha256=checked.sha256,
     )
 
 
@@ -168,6 +170,6 @@ def _no_images(listing: Listing, tables: Tables) -> UnusableDataset:
     return UnusableDataset(
         "No images found! Check that: "
         f"1. images are in {name!r} or its subdirectories; "
-        "2. images have valid extensions: .jpg, .jpeg, .png; "
+        "2. images have valid extensions: .jpg, .jpeg, .png, .bmp, .tif, .tiff, .webp; "
         "3. the CSV (if used) has correct columns and image paths are correct." + seen
     )

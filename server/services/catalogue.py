@@ -22,6 +22,7 @@ from server.intake.manifest import Manifest
 from server.intake.readiness import why_not_trainable
 from server.services.dataset_records import (
     DatasetRecord,
+    as_decided,
     footprint,
     read_manifest,
     read_record,
@@ -31,6 +32,7 @@ from server.services.dataset_records import (
 )
 from server.services.dataset_summary import Summary, summarise
 from server.services.intake_program import IntakeProgram
+from server.services.version_records import carry_over
 from server.store.dataset_folders import DatasetFolders
 
 log = structlog.get_logger(__name__)
@@ -126,10 +128,25 @@ class Catalogue:
         return found[0].path if found and found[0].image_id == image_id else None
 
     def write_down(self, folder: Path, manifest: Manifest, created_at: datetime | None) -> None:
-        """Leave the notes of an import in a folder that is about to be put in place."""
+        """Make the folder of an import, which is about to be put in place, ready: share its files,
+        write its notes.
+        """
         now = datetime.now(UTC)
-        write_manifest(folder, manifest)
+        self._folders.content.share(folder, ((each.path, each.sha256) for each in manifest.images))
+        old = self._folders.find(folder.name)
+        if old is not None:
+            carry_over(old, folder)
+        write_manifest(folder, manifest, "Files were added." if old else "Files were uploaded.")
         write_record(folder, DatasetRecord(created_at or now, now, footprint(folder), None))
+
+    def note_change(self, name: str) -> None:
+        """Another version of the dataset counts now."""
+        with self._folders.steady():
+            folder = self._folders.require(name)
+            record = read_record(folder)
+            if record is not None:
+                now = datetime.now(UTC)
+                write_record(folder, record.changed(record.footprint, None, now))
 
     def created_at(self, name: str) -> datetime | None:
         """When the dataset came."""
@@ -219,7 +236,7 @@ class Catalogue:
         refusal: str | None = None
         lasting = True
         try:
-            manifest = self._program.understand(folder)
+            manifest = as_decided(folder, self._program.understand(folder))
         except (NotFound, Conflict):  # deleted meanwhile, or the server is going down
             raise
         except DermaScanError as refused:
@@ -247,7 +264,7 @@ class Catalogue:
             if not lasting:
                 record_file(folder).unlink(missing_ok=True)
             elif manifest is not None:
-                write_manifest(folder, manifest)
+                write_manifest(folder, manifest, "The folder was found, or changed by hand.")
             if lasting:
                 write_record(folder, record)
                 return

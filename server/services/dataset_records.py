@@ -1,7 +1,7 @@
 """What is remembered of a dataset's folder, inside it: when it came, and what it looked like then.
 
     data/<name>/.dermascan/dataset.json    this record
-                           manifest.json   what intake understood
+                           current.json, versions/   what intake understood, see intake.versions
                            thumbnails/
 
 A folder whose files no longer look like the record (somebody copied more into it by hand) is read
@@ -18,7 +18,9 @@ from pathlib import Path
 
 from server.domain.sent_name import OWN_FOLDER
 from server.intake.manifest import Manifest
-from server.store.files import write_atomically, write_json_atomically
+from server.intake.versions import Decisions, read_current, read_version
+from server.services.version_records import publish
+from server.store.files import write_json_atomically
 from server.store.trees import files_below
 
 VERSION = 2
@@ -110,20 +112,29 @@ def write_record(folder: Path, record: DatasetRecord) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in ``folder``; None when there is none that can be read."""
-    try:
+    """The manifest of the current version in ``folder``; None when none can be read."""
+    current = read_current(folder)
+    if current is not None:
+        version = read_version(folder, current.number)
+        return version.manifest if version else None
+    try:  # the notes of a server that kept no versions
         return Manifest.from_dict(json.loads(_manifest_file(folder).read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest into ``folder``."""
-    file = _manifest_file(folder)
-    file.parent.mkdir(exist_ok=True)
-    # not indented: it has a line's worth for every image
-    content = json.dumps(manifest.as_dict(), ensure_ascii=False, separators=(",", ":"))
-    write_atomically(file, content.encode("utf-8"))
+def as_decided(folder: Path, manifest: Manifest) -> Manifest:
+    """What was understood anew of ``folder``, with the decisions that are in force there."""
+    current = read_current(folder)
+    return current.decisions.applied(manifest) if current else manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest, reason: str) -> None:
+    """Make ``manifest`` the current version of ``folder``, with the decisions that are in force."""
+    (folder / OWN_FOLDER).mkdir(exist_ok=True)
+    current = read_current(folder)
+    publish(folder, manifest, current.decisions if current else Decisions(), reason)
+    _manifest_file(folder).unlink(missing_ok=True)
 
 
 def _manifest_file(folder: Path) -> Path:

@@ -40,6 +40,7 @@ class Summary:
         classes: most images first.
         image_sizes: most common first, at most 20.
         problems: worst first, at most 500, of ``problem_count``.
+        version: number of the current one; None in notes of older servers.
     """
 
     layout: Layout
@@ -54,6 +55,7 @@ class Summary:
     is_sample: bool
     notes: tuple[str, ...]
     leaking_columns: tuple[str, ...]
+    version: int | None
 
 
 def summarise(manifest: Manifest) -> Summary:
@@ -81,6 +83,7 @@ def summarise(manifest: Manifest) -> Summary:
         is_sample=manifest.is_sample,
         notes=manifest.notes,
         leaking_columns=manifest.leaking_columns,
+        version=manifest.version,
     )
 
 

@@ -21,6 +21,7 @@ from server.intake.file_kinds import FileKind, kind_of
 from server.intake.manifest import Manifest, Problem
 from server.intake.understand import worst_first
 from server.services.catalogue import Catalogue, KnownDataset
+from server.services.dataset_records import as_decided
 from server.services.incoming import IncomingUpload, UploadLimits
 from server.services.intake_program import IntakeProgram
 from server.services.reservations import Reservations
@@ -205,7 +206,7 @@ class ImportService:
         if not any(files_below(new)):
             return 0, unchanged
         _merge(folder, new, tree)
-        after = self._program.understand(tree, staging.root)
+        after = as_decided(folder, self._program.understand(tree, staging.root))
         if before is not None:
             _check_labels(before, after)
         after = replace(after, problems=worst_first([*left_out, *after.problems]))

@@ -59,6 +59,7 @@ class Model:
     metadata: dict[str, Any]
     architecture: str
     dataset_name: str
+    dataset_version: int | None
     is_sample: bool
     classes: list[str]
     epochs: int
@@ -219,6 +220,7 @@ def _model(name: str, files: dict[str, Path], said: dict[str, Any]) -> Model:
         metadata=said,
         architecture=str(said["architecture"]),
         dataset_name=str(said["dataset_name"]),
+        dataset_version=_version(said),
         is_sample=bool(said["is_sample"]),
         classes=_labels(said["classes"]),
         epochs=int(said["epochs"]),
@@ -231,6 +233,12 @@ def _model(name: str, files: dict[str, Path], said: dict[str, Any]) -> Model:
         created_at=_moment(str(said["created_at"])),
         job_id=None if said["job_id"] is None else str(said["job_id"]),
     )
+
+
+def _version(said: dict[str, Any]) -> int | None:
+    """Of the dataset; models of older programs do not say it."""
+    number = said.get("data", {}).get("version")
+    return None if number is None else int(number)
 
 
 def _figures(said: dict[str, Any]) -> Figures:

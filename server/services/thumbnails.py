@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from server.domain.errors import InvalidInput, NotFound
+from server.domain.pixels import FORMATS, MAX_PIXELS, upright_rgb
 from server.domain.sent_name import OWN_FOLDER
-from server.intake.image_check import MAX_PIXELS
 
 SIDE = 256
 _QUALITY = 82
-_FORMATS = ("JPEG", "PNG")
 _AT_ONCE = 2
 
 _making = threading.Semaphore(_AT_ONCE)
@@ -67,11 +66,11 @@ def _inside(folder: Path, path: str) -> Path:
 
 def _make(source: Path, path: str) -> bytes:
     try:
-        with Image.open(source, formats=_FORMATS) as image:
+        with Image.open(source, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise InvalidInput(f"The image {path!r} is too large for a thumbnail.", file=path)
             image.draft("RGB", (SIDE * 2, SIDE * 2))
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright = upright_rgb(image)
             upright.thumbnail((SIDE, SIDE))
             upright.info.clear()
             buffer = io.BytesIO()

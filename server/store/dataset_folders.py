@@ -10,6 +10,8 @@ the next start, since the journal that is written first says what was meant.
                    tree/<name>/ an addition: the old files and the new ones
                    swap.json    {"dataset": name}: the tree is whole and is meant to replace it
                    old/<name>/  the tree that was replaced
+
+The same picture in two datasets is one file with two names, see ``store.content``.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import psutil
 import structlog
 
 from server.domain.errors import NotFound
+from server.store.content import ContentStore
 from server.store.files import sync_folder, write_json_atomically
 from server.store.trees import full_disk_is_said, remove_tree, rename_folder
 
@@ -78,6 +81,7 @@ class DatasetFolders:
         self.data_dir = data_dir
         self._incoming = data_dir / INCOMING
         self._renaming = threading.RLock()
+        self.content = ContentStore(data_dir)
 
     @contextmanager
     def steady(self) -> Iterator[None]:
@@ -155,19 +159,19 @@ class DatasetFolders:
         with self._renaming:
             rename_folder(self.require(name), trash)
         remove_tree(trash)
+        self.content.sweep()
 
     def recover(self) -> None:
         """After a start: complete a swap that was cut in two, remove all else that is half done.
 
         What a living process still works on is left alone.
         """
-        if not self._incoming.is_dir():
-            return
-        for root in sorted(self._incoming.iterdir()):
+        for root in sorted(self._incoming.iterdir()) if self._incoming.is_dir() else ():
             if not _is_at_work(root):
                 _end_programs(root)
                 self._complete(Staging(root))
                 remove_tree(root)
+        self.content.sweep()
 
     def _complete(self, staging: Staging) -> None:
         if not staging.journal.is_file():

@@ -104,6 +104,7 @@ def prepare_dataset(
     if reason is not None:
         raise UnusableDataset(reason)
     digests = hash_files(folder, manifest.images)
+    _check_hashes(manifest, digests)
     digest_of = {i.image_id: digest for i, digest in zip(manifest.images, digests, strict=True)}
     group_of = linked_groups(manifest.images, digests)
     split = split_by_group(manifest.images, seed, group_of)
@@ -129,3 +130,19 @@ def prepare_dataset(
         hash=hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         test=LockedTestPart(split.test),
     )
+
+
+def _check_hashes(manifest: Manifest, digests: list[str]) -> None:
+    """Refuse files that are not those of the manifest.
+
+    Raises:
+        UnusableDataset: naming the first of them.
+    """
+    for image, digest in zip(manifest.images, digests, strict=True):
+        if image.sha256 and image.sha256 != digest:
+            whose = f"of version {manifest.version}" if manifest.version else "that was checked"
+            raise UnusableDataset(
+                f"The file {image.path!r} is not the one {whose}: its bytes were changed. Put the "
+                "old file back, or look at the dataset's page, which makes a new version of it.",
+                file=image.path,
+            )

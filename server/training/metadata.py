@@ -105,6 +105,7 @@ def _data(dataset: Dataset) -> dict[str, Any]:
     return {
         "layout": dataset.manifest.layout.value,
         "is_sample": dataset.manifest.is_sample,
+        "version": dataset.manifest.version,
         "hash": dataset.hash,
         "images": len(dataset.images),
         "left_out_classes": dataset.split.left_out,

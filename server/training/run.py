@@ -9,7 +9,7 @@ from server.domain.architectures import architecture
 from server.domain.events import WeightsUsed
 from server.intake.printed_summary import remarks
 from server.intake.readiness import MIN_GROUPS
-from server.intake.understand import understand
+from server.intake.versions import manifest_to_train_on
 from server.training.again import check_data, check_weights, other_versions
 from server.training.context import Context
 from server.training.dataset import Dataset, prepare_dataset
@@ -90,7 +90,7 @@ def read_dataset(spec: TrainSpec) -> Dataset:
     """The images of a run, split."""
     return prepare_dataset(
         spec.data_dir,
-        understand(spec.data_dir),
+        manifest_to_train_on(spec.data_dir),
         spec.request.seed,
         spec.request.image_size,
         architecture(spec.request.architecture).native_size,

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from server.intake.manifest import Manifest
+from server.intake.versions import hash_of
 from tests.acceptance.drawings import class_folders, csv_and_images
 from tests.integration.house import House, open_house
 from tests.integration.job_home import TINY_PROGRAM
@@ -55,7 +57,7 @@ def test_a_folder_placed_before_the_start_is_a_dataset_like_any_other(tmp_path: 
         whole = house.here.get("/api/datasets/by hand").json()
         assert whole["layout"] == "class_folders"
         assert whole["bytes_on_disk"] == sum(len(data) for _, data in class_folders(images=3))
-    assert (folder / ".dermascan" / "manifest.json").is_file()
+    assert (folder / ".dermascan" / "versions" / "00001.json").is_file()
 
 
 def test_a_folder_placed_while_the_server_runs_is_found_too(house: House) -> None:
@@ -199,11 +201,12 @@ def test_a_manifest_that_came_with_a_folder_cannot_lead_outside(house: House) ->
     upload(house.here, "hostile", class_folders(images=3))
     (house.home / "secret.jpg").write_bytes(jpeg((9, 9, 9)))
     folder = (house.home / "data" / "hostile").rename(house.home / "data" / "copied")
-    file = folder / ".dermascan" / "manifest.json"
-    manifest = json.loads(file.read_text("utf-8"))
-    manifest["images"][0]["path"] = "../../secret.jpg"
-    image_id = manifest["images"][0]["image_id"]
-    file.write_text(json.dumps(manifest), "utf-8")
+    file = folder / ".dermascan" / "versions" / "00001.json"
+    version = json.loads(file.read_text("utf-8"))
+    version["manifest"]["images"][0]["path"] = "../../secret.jpg"
+    version["sha256"] = hash_of(Manifest.from_dict(version["manifest"]).images)
+    image_id = version["manifest"]["images"][0]["image_id"]
+    file.write_text(json.dumps(version), "utf-8")
     answer = house.here.get("/api/datasets/copied/thumbnail", params={"image_id": image_id})
     assert answer.status_code == 404
 

@@ -139,12 +139,12 @@ def test_the_table_first_and_the_images_later_in_two_parts(house: House) -> None
 
 def test_what_an_added_archive_holds_in_vain_is_said(house: House) -> None:
     upload(house.here, "vain", class_folders(images=3))
-    more = zipped([("melanoma/new.jpg", jpeg((1, 2, 3))), ("melanoma/scan.bmp", b"BM")])
+    more = zipped([("melanoma/new.jpg", jpeg((1, 2, 3))), ("melanoma/scan.gif", b"GIF89a")])
     answer = upload(house.here, "vain", [("more.zip", more)])
     assert answer.status_code == 200, answer.text
     assert answer.json()["images_added"] == 1
     (problem,) = answer.json()["summary"]["problems"]
-    assert problem["file"] == "more.zip/melanoma/scan.bmp"
+    assert problem["file"] == "more.zip/melanoma/scan.gif"
 
 
 @pytest.mark.parametrize("there_before", [False, True])

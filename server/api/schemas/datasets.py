@@ -47,6 +47,7 @@ class DatasetListed(BaseModel):
         False, description="Its files are still being read: the counts are not known yet."
     )
     is_sample: bool
+    version: int | None = Field(None, description="The current one of its versions.")
     created_at: datetime
     updated_at: datetime
 

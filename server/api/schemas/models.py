@@ -35,6 +35,9 @@ class ModelListed(BaseModel):
     metadata_path: str
     architecture: str
     dataset_name: str
+    dataset_version: int | None = Field(
+        None, description="Version of the dataset that it was trained on, where it is known."
+    )
     is_sample: bool = Field(description="Trained on pictures drawn by this program.")
     classes: list[str]
     epochs: int

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from server.domain.errors import InvalidInput
-from server.domain.pixels import DAMAGED, open_image
+from server.domain.pixels import DAMAGED, open_image, upright_rgb
 
 SIDE = 96
 LARGE_SIDE = 160
@@ -25,7 +25,7 @@ def thumbnail(file: Path) -> str | None:
     try:
         image = open_image(file.read_bytes())
         image.draft("RGB", (4 * SIDE, 4 * SIDE))
-        small = ImageOps.exif_transpose(image).convert("RGB")
+        small = upright_rgb(image)
         small.thumbnail((SIDE, SIDE), Image.Resampling.BILINEAR)
     except (InvalidInput, *DAMAGED):
         return None

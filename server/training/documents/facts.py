@@ -94,7 +94,8 @@ def data_sentence(report: Fields) -> str:
     name = data.get("dataset_name") or settings(report).get("dataset_name")
     images = plural(count(data.get("images")), "image")
     layout = f", layout {data['layout']}" if data.get("layout") else ""
-    about = f"Dataset {text(name)}: {images}{layout}"
+    version = f", version {data['version']}" if data.get("version") else ""
+    about = f"Dataset {text(name)}{version}: {images}{layout}"
     return f"{about}; SHA-256 over all of it {data_hash(report)}.{drawn}"
 
 

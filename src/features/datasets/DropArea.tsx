@@ -5,7 +5,7 @@ import { useRef, useState, type DragEvent, type ReactNode } from 'react';
 import { filesOfDrop, filesOfInput, type PickedFile } from './pickedFiles';
 import classes from './DropArea.module.css';
 
-const ENDINGS = '.jpg,.jpeg,.png,.csv,.zip,.tar,.tgz,.tar.gz,.gz';
+const ENDINGS = '.jpg,.jpeg,.png,.bmp,.tif,.tiff,.webp,.dcm,.csv,.zip,.tar,.tgz,.tar.gz,.gz';
 
 export function DropArea({ onPick }: { onPick: (picked: PickedFile[]) => void }) {
   const [over, setOver] = useState(false);
@@ -31,7 +31,8 @@ export function DropArea({ onPick }: { onPick: (picked: PickedFile[]) => void })
           Drop images, a folder or an archive here
         </Text>
         <Text size="sm" c="dimmed" ta="center">
-          JPEG or PNG, with a CSV table or one folder per class. ZIP, TAR and TGZ are unpacked.
+          JPEG, PNG, BMP, TIFF or WebP, with a CSV table or one folder per class. ZIP, TAR and TGZ
+          are unpacked.
         </Text>
         <Group justify="center" mt="xs" gap="sm">
           <Chooser

@@ -46,6 +46,8 @@ export function ModelPage() {
         model && (
           <span style={{ overflowWrap: 'anywhere' }}>
             {name}, {formatDateTime(model.created_at)}
+            {model.dataset_version != null &&
+              `, on version ${String(model.dataset_version)} of the dataset`}
           </span>
         )
       }

@@ -98,9 +98,9 @@ def test_classes_that_differ_in_case_only_are_said(tmp_path: Path) -> None:
 
 def test_files_that_are_no_images_are_named(tmp_path: Path) -> None:
     put_pictures(tmp_path, ["mel/1.jpg", "nv/2.jpg"])
-    for name in ("mel/x.tiff", "tool.exe", "noending", "rest.zip", "README.md", "LICENSE.txt"):
+    for name in ("mel/x.heic", "tool.exe", "noending", "rest.zip", "README.md", "LICENSE.txt"):
         put(tmp_path, name, b"x")
     found = of_kind(understand(tmp_path), ProblemKind.UNKNOWN_ENDING)
-    assert [problem.file for problem in found] == ["mel/x.tiff", "noending", "rest.zip", "tool.exe"]
+    assert [problem.file for problem in found] == ["mel/x.heic", "noending", "rest.zip", "tool.exe"]
     assert "save it as .jpg or .png" in found[0].message
     assert "not been unpacked" in found[2].message

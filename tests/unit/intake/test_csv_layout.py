@@ -97,11 +97,11 @@ def test_row_without_image_and_image_without_row_and_row_without_label(tmp_path:
 
 def test_a_row_whose_image_has_another_format_says_so(tmp_path: Path) -> None:
     put_pictures(tmp_path, ["a.jpg"])
-    put(tmp_path, "b.bmp", b"BM")
+    put(tmp_path, "b.gif", b"GIF89a")
     put(tmp_path, "m.csv", "image_id,label\na,x\nb,y\n")
     manifest = understand(tmp_path)
-    assert "'b.bmp'" in the_one(manifest, ProblemKind.ROW_WITHOUT_IMAGE).message
-    assert the_one(manifest, ProblemKind.UNKNOWN_ENDING).file == "b.bmp"
+    assert "'b.gif'" in the_one(manifest, ProblemKind.ROW_WITHOUT_IMAGE).message
+    assert the_one(manifest, ProblemKind.UNKNOWN_ENDING).file == "b.gif"
 
 
 def test_the_same_row_twice_is_kept_once(tmp_path: Path) -> None:

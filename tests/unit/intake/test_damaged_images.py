@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from server.intake.image_check import MAX_PIXELS, check_image
+from server.domain.pixels import MAX_PIXELS
+from server.intake.image_check import check_image
 from server.intake.manifest import ProblemKind
 from server.intake.understand import understand
 from tests.unit.intake.folders import picture, put, the_one
@@ -45,8 +46,8 @@ def _huge_png() -> bytes:
         (b"", "is empty"),
         (_noisy("JPEG")[:2000], "cut short"),
         (_noisy("PNG")[:2000], "cut short"),
-        (b"<html>not found</html>", "not a JPEG or PNG"),
-        (_GIF, "not a JPEG or PNG"),
+        (b"<html>not found</html>", "not a JPEG, PNG, BMP, TIFF or WebP"),
+        (_GIF, "not a JPEG, PNG, BMP, TIFF or WebP"),
         (b"\xff\xd8\xff\xe0" + bytes(100), "damaged"),
         (_huge_png(), "megapixels"),
     ],

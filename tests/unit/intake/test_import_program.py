@@ -92,12 +92,12 @@ def test_memory_is_limited_and_running_out_of_it_is_said(tmp_path: Path) -> None
 
 
 def test_a_person_reads_words(tmp_path: Path) -> None:
-    put_pictures(tmp_path, ["mel/1.jpg", "nävus/2.jpg", "nävus/3.jpg", "x.bmp"])
+    put_pictures(tmp_path, ["mel/1.jpg", "nävus/2.jpg", "nävus/3.jpg", "x.gif"])
     said = _run(tmp_path, "--human")
     assert "class_folders" in said
     assert "nävus" in said
     assert "2 images of 2 lesions" in said
-    assert "x.bmp" in said
+    assert "x.gif" in said
     assert "Cannot be trained on" in said
 
 
