@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,9 +119,11 @@ def test_notes_of_an_older_version_are_read_again_and_keep_their_age(tmp_path: P
     notes = home / "data" / "study" / ".dermascan"
     record = json.loads((notes / "dataset.json").read_text("utf-8")) | {"version": 1}
     (notes / "dataset.json").write_text(json.dumps(record), encoding="utf-8")
-    manifest = json.loads((notes / "manifest.json").read_text("utf-8"))
-    for added in ("notes", "leaking_columns", "tables"):
-        del manifest[added]
+    manifest = json.loads((notes / "versions" / "00001.json").read_text("utf-8"))["manifest"]
+    shutil.rmtree(notes / "versions")
+    (notes / "current.json").unlink()
+    for added in ("notes", "leaking_columns", "tables", "version"):
+        manifest.pop(added, None)
     (notes / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with open_house(home) as house:
         (table,) = house.here.get("/api/datasets/study/tables").json()["tables"]
