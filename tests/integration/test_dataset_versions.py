@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from server.domain.errors import UnusableDataset
-from server.intake.versions import manifest_to_train_on, read_version
+from server.intake.versions import Decisions, manifest_to_train_on, read_version
+from server.services import version_records
 from server.training.dataset import prepare_dataset
 from tests.acceptance.drawings import class_folders
 from tests.integration.house import House, open_house
-from tests.integration.test_uploads import jpeg, upload
+from tests.integration.test_uploads import jpeg, upload, zipped
 
 
 @pytest.fixture
@@ -204,3 +207,49 @@ def test_the_same_upload_to_two_datasets_costs_its_bytes_once(house: House) -> N
     assert [file.stat().st_nlink for file in two] == [2] * 9
     house.here.delete("/api/datasets/two")
     assert not list((data / ".content").iterdir())
+
+
+def test_no_byte_of_what_a_photograph_told_is_left_anywhere_in_the_home(house: House) -> None:
+    """Neither loose nor in an archive; the pixels are those that were sent."""
+    told = b"Jane-Roe-52.2297N"
+    plain = [(path, content) for path, content in class_folders(images=3) if path.endswith("jpg")]
+    sent = [
+        (path, content[:2] + b"\xff\xfe" + (len(told) + 2).to_bytes(2, "big") + told + content[2:])
+        for path, content in plain
+    ]
+    upload(house.here, "loose", sent)
+    upload(house.here, "packed", [("all.zip", zipped(sent))])
+    for name in ("loose", "packed"):
+        found = house.here.get(f"/api/datasets/{name}").json()
+        assert (found["images"], found["problem_count"]) == (9, 0)
+    files = [file for file in house.home.rglob("*") if file.is_file()]
+    assert len(files) > 18
+    assert not [file for file in files if told in file.read_bytes()]
+    for path, content in plain:
+        clean = (house.home / "data" / "loose" / path).read_bytes()
+        before, after = (Image.open(BytesIO(each)).convert("RGB") for each in (content, clean))
+        assert before.tobytes() == after.tobytes()
+
+
+def test_a_crash_before_a_version_counts_leaves_the_older_one_in_force(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(house.here, "set", class_folders(images=4))
+    files = house.here.get("/api/datasets/set/versions/1").json()["files"]
+    folder = house.home / "data" / "set"
+
+    class PowerCut(BaseException):
+        pass
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patched:
+        patched.setattr(version_records, "make_current", cut)
+        manifest = manifest_to_train_on(folder)
+        decisions = Decisions(frozenset({files[0]["path"]}))
+        with pytest.raises(PowerCut):
+            version_records.publish(folder, decisions.applied(manifest), decisions, "Cut short.")
+    assert manifest_to_train_on(folder).version == 1
+    assert house.here.get("/api/datasets/set").json()["images"] == 12
+    assert change(house, exclude=[files[1]["image_id"]]).json()["current"] == 3

@@ -33,6 +33,7 @@ def place(home: Path, name: str, files: Files) -> Path:
     folder = home / "data" / name
     for path, content in files:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).unlink(missing_ok=True)  # shared files are read-only: replaced, not written
         (folder / path).write_bytes(content)
     return folder
 

@@ -70,6 +70,13 @@ def test_the_newest_model_comes_first(house: House) -> None:
     assert names(house) == ["newer", NAME, "older"]
 
 
+def test_a_model_names_the_version_of_its_dataset(house: House) -> None:
+    put_model(house.home / "models", "versioned", data={"version": 3})
+    models = house.here.get("/api/models").json()["models"]
+    found = {each["name"]: each["dataset_version"] for each in models}
+    assert found == {"versioned": 3, NAME: None}
+
+
 def test_a_report_holds_the_metadata_whole_the_history_and_the_files(house: House) -> None:
     report = house.here.get(f"/api/models/{NAME}").json()
     stored = json.loads((house.home / "models" / f"{NAME}_metadata.json").read_text("utf-8"))

@@ -11,6 +11,7 @@ import pytest
 from server.training.documents.card import model_card
 from server.training.documents.card_markdown import card_markdown, plain, table
 from server.training.documents.clear_derm import clear_derm
+from server.training.documents.facts import data_sentence
 from server.training.documents.tripod_ai import tripod_ai
 from tests.unit.training.documents.written_report import report
 
@@ -19,6 +20,12 @@ from tests.unit.training.documents.written_report import report
 def written() -> dict[str, Any]:
     """A whole report."""
     return report(images=80)
+
+
+def test_the_report_names_the_version_of_the_dataset(written: dict[str, Any]) -> None:
+    versioned = {**written, "data": {**written["data"], "version": 3}}
+    assert ", version 3: 4,000 images" in data_sentence(versioned)
+    assert "version" not in data_sentence(written)
 
 
 def test_card_is_json_and_says_research_only(written: dict[str, Any]) -> None:
