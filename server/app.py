@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from server import __version__
 from server.api import account, costs, health, jobs, reference, tus, uploads
 from server.api import datasets as datasets_router
+from server.api import imports as imports_router
 from server.api import models as models_router
 from server.api.deps import Services
 from server.api.errors import REFUSALS, REFUSALS_FOR_ROOM, install_error_handlers
@@ -33,6 +34,7 @@ from server.services.catalogue import Catalogue
 from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
+from server.services.import_jobs import ImportJobs
 from server.services.imports import ImportService
 from server.services.incoming import UploadLimits
 from server.services.intake_program import IntakeProgram
@@ -45,6 +47,7 @@ from server.store.accounts import AccountRepository
 from server.store.basket_folders import BasketFolders
 from server.store.database import Database
 from server.store.dataset_folders import DatasetFolders
+from server.store.import_records import ImportRecords
 from server.store.job_mirror import JobMirror
 from server.store.jobs import JobRepository
 from server.store.log_files import JobLogs
@@ -64,6 +67,9 @@ def create_app(settings: Settings) -> FastAPI:
     job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
     datasets, imports, program = _datasets(settings, job_rows)
     baskets = _baskets(settings, imports)
+    import_jobs = ImportJobs(
+        ImportRecords(settings.data_dir), baskets, imports, at_once=settings.max_running_imports
+    )
     engine, job_service = _jobs(settings, job_rows, datasets.require_trainable)
     trial, cost_service = _costs(settings, job_service, datasets.require_trainable)
     lifetime = Lifetime()
@@ -76,12 +82,14 @@ def create_app(settings: Settings) -> FastAPI:
         database.migrate()
         accounts.offer_claim_code()
         datasets.start()
+        import_jobs.start()
         baskets.start()
         engine.start()
         with lifetime.watched():
             yield
         engine.stop()
         trial.stop()
+        import_jobs.stop()
         program.stop()
         baskets.stop()
         datasets.stop()
@@ -103,6 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
         comparisons=ComparisonService(models),
         costs=cost_service,
         datasets=datasets,
+        import_jobs=import_jobs,
         imports=imports,
         jobs=job_service,
         models=models,
@@ -114,7 +123,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(TusEnvelope)
     app.add_middleware(SecurityHeaders)
     app.include_router(health.router)
-    for noun in (account, costs, datasets_router, jobs, models_router, uploads, tus):
+    for noun in (
+        account,
+        costs,
+        datasets_router,
+        imports_router,
+        jobs,
+        models_router,
+        uploads,
+        tus,
+    ):
         app.include_router(noun.router, responses=REFUSALS_FOR_ROOM)
     app.include_router(reference.router)
     app.include_router(page_router(settings.page_dir))
@@ -129,7 +147,7 @@ def _datasets(
 
     limits = _upload_limits(settings)
     folders = DatasetFolders(settings.data_dir)
-    program = IntakeProgram(limits)
+    program = IntakeProgram(limits, settings.import_seconds, settings.import_memory_bytes)
     catalogue = Catalogue(folders, program)
     reservations = Reservations()
     datasets = DatasetService(folders, catalogue, reservations, jobs_using=jobs_using)
