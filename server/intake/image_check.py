@@ -11,17 +11,21 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from PIL import Image
 
+from server.intake.png_stream import check_png
+
 MAX_PIXELS = 100_000_000
 _FORMATS = ("JPEG", "PNG")
 _ORIENTATION = 0x0112
 _LYING = range(5, 9)  # EXIF orientations that swap width and height
-_LARGE = 12_000_000
+_LARGE = 4_000_000
+_COEFFICIENT_BYTES = 120 * 1024**2
 _BATCH = 512
 
 # Pillow's own alarm is set to our limit and made an error, for the whole process: nothing here
@@ -61,7 +65,9 @@ def check_image(folder: Path, path: str) -> Checked:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 return _faulty(path, _too_large(width, height))
-            _decode(image)
+            fault = _decode(image, folder / path)
+            if fault is not None:
+                return _faulty(path, fault)
             if _orientation(image) in _LYING:
                 width, height = height, width
             return Checked(path, width, height, None)
@@ -73,15 +79,28 @@ def check_image(folder: Path, path: str) -> Checked:
         return _faulty(path, _why(folder / path, error))
 
 
-def _decode(image: Image.Image) -> None:
+def _decode(image: Image.Image, file: Path) -> str | None:
+    """Read the picture to its last byte in little memory; what speaks against reading it."""
+    is_large = image.width * image.height > _LARGE
+    if is_large and image.format == "PNG":
+        check_png(file)
+        return None
+    if _coefficient_bytes(image) > _COEFFICIENT_BYTES:
+        return "is a progressive JPEG too large to be read; save it as an ordinary (baseline) JPEG"
     # At an eighth of the size a JPEG is still read to its last byte, but in a fraction of the
-    # time and memory. PNG knows no such thing; large ones wait for each other.
+    # time and memory.
     image.draft("RGB", (1, 1))
-    if image.width * image.height > _LARGE:
-        with _one_large_image:
-            image.load()
-    else:
+    with _one_large_image if is_large else nullcontext():
         image.load()
+    return None
+
+
+def _coefficient_bytes(image: Image.Image) -> int:
+    """What a progressive JPEG keeps in memory, at whatever size it is read; 0 for all others."""
+    if not image.info.get("progressive"):
+        return 0
+    shares = [across * down for _, across, down, _ in getattr(image, "layer", [])] or [1]
+    return 2 * image.width * image.height * sum(shares) // max(shares)
 
 
 def _orientation(image: Image.Image) -> int:
