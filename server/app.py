@@ -24,6 +24,7 @@ from server.api import (
     uploads,
 )
 from server.api import datasets as datasets_router
+from server.api import imports as imports_router
 from server.api import models as models_router
 from server.api.deps import Services
 from server.api.errors import REFUSALS, REFUSALS_FOR_ROOM, install_error_handlers
@@ -44,6 +45,7 @@ from server.services.catalogue import Catalogue
 from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
+from server.services.import_jobs import ImportJobs
 from server.services.imports import ImportService
 from server.services.incoming import UploadLimits
 from server.services.intake_program import IntakeProgram
@@ -57,6 +59,7 @@ from server.store.accounts import AccountRepository
 from server.store.basket_folders import BasketFolders
 from server.store.database import Database
 from server.store.dataset_folders import DatasetFolders
+from server.store.import_records import ImportRecords
 from server.store.job_mirror import JobMirror
 from server.store.jobs import JobRepository
 from server.store.log_files import JobLogs
@@ -76,6 +79,9 @@ def create_app(settings: Settings) -> FastAPI:
     job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
     datasets, versions, imports, program = _datasets(settings, job_rows)
     baskets = _baskets(settings, imports)
+    import_jobs = ImportJobs(
+        ImportRecords(settings.data_dir), baskets, imports, at_once=settings.max_running_imports
+    )
     engine, job_service = _jobs(settings, job_rows, datasets.require_trainable)
     trial, cost_service = _costs(settings, job_service, datasets.require_trainable)
     lifetime = Lifetime()
@@ -88,12 +94,14 @@ def create_app(settings: Settings) -> FastAPI:
         database.migrate()
         accounts.offer_claim_code()
         datasets.start()
+        import_jobs.start()
         baskets.start()
         engine.start()
         with lifetime.watched():
             yield
         engine.stop()
         trial.stop()
+        import_jobs.stop()
         program.stop()
         baskets.stop()
         datasets.stop()
@@ -115,6 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
         comparisons=ComparisonService(models),
         costs=cost_service,
         datasets=datasets,
+        import_jobs=import_jobs,
         imports=imports,
         jobs=job_service,
         models=models,
@@ -133,6 +142,7 @@ def create_app(settings: Settings) -> FastAPI:
         costs,
         datasets_router,
         dataset_versions,
+        imports_router,
         jobs,
         models_router,
         uploads,
@@ -153,7 +163,7 @@ def _datasets(
 
     limits = _upload_limits(settings)
     folders = DatasetFolders(settings.data_dir)
-    program = IntakeProgram(limits)
+    program = IntakeProgram(limits, settings.import_seconds, settings.import_memory_bytes)
     catalogue = Catalogue(folders, program)
     reservations = Reservations()
     datasets = DatasetService(folders, catalogue, reservations, jobs_using=jobs_using)

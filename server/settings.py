@@ -90,6 +90,13 @@ class Settings(BaseSettings):
         7 * 24 * 3600, gt=0, description="An unfinished upload waits so long for its next byte."
     )
     max_unfinished_uploads: int = Field(20, ge=1, description="Of one person.")
+    max_running_imports: int = Field(1, ge=1, le=16)
+    import_seconds: float = Field(
+        4 * 3600, gt=0, description="Unpacking and checking one upload may take so long."
+    )
+    import_memory_bytes: int = Field(
+        2 * _GIB, ge=256 * _MIB, description="Of the process that unpacks and checks an upload."
+    )
     max_image_bytes: int = Field(32 * _MIB, ge=1, description="One image sent for a prediction.")
 
     dev_origins: Names = Field(
@@ -157,7 +164,8 @@ def read_settings() -> Settings:
 def _refuse_unknown_names() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(os.environ):
-        is_ours = name.upper().startswith(PREFIX) and not name.upper().startswith(PREFIX + "TEST_")
+        of_tests = (PREFIX + "TEST_", PREFIX + "FAULTS")
+        is_ours = name.upper().startswith(PREFIX) and not name.upper().startswith(of_tests)
         if is_ours and name.upper() not in known:
             raise InvalidInput(
                 f"There is no setting {name}; known are {', '.join(sorted(known))}.", field=name

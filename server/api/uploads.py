@@ -71,7 +71,7 @@ def finish_upload(basket_id: str, services: ServicesDep, person: ResearcherDep) 
     """Everything has arrived: unpack it, check every image, make it part of the dataset.
 
     When the answer is lost, ask again: it is the same one."""
-    return result_of_upload(services, services.baskets.finish(person, basket_id))
+    return result_of_upload(services, services.import_jobs.finish(person, basket_id))
 
 
 @router.delete("/api/uploads/{basket_id}")

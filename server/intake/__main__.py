@@ -25,7 +25,9 @@ from server.intake.bundles import extract_bundles
 from server.intake.cleaning import clean_folder
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
+from server.intake.parent_watch import end_with_parent
 from server.intake.printed_summary import printed
+from server.intake.progress import Progress
 from server.intake.understand import understand, worst_first
 from server.intake.unpack_folder import unpack_folder
 from server.intake.unpack_limits import UnpackLimits
@@ -41,6 +43,8 @@ def main(words: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     limit_memory(chosen.max_memory)
+    if chosen.end_with_parent:
+        end_with_parent()
     try:
         unpacked, manifest = _take_in(chosen)
     except DermaScanError as error:
@@ -62,18 +66,19 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
+    progress = Progress(chosen.progress)
     if chosen.as_it_is or chosen.human:
-        return 0, understand(chosen.folder)
+        return 0, understand(chosen.folder, progress)
     limits = UnpackLimits(
         file_bytes=chosen.max_file_bytes,
         total_bytes=chosen.max_bytes,
         files=chosen.max_files,
         ratio=chosen.max_ratio,
     )
-    unpacked, problems = unpack_folder(chosen.folder, limits)
+    unpacked, problems = unpack_folder(chosen.folder, limits, progress)
     bundles = extract_bundles(chosen.folder, limits)
     clean_folder(chosen.folder)
-    manifest = understand(chosen.folder)
+    manifest = understand(chosen.folder, progress)
     said = {problem.file for problem in bundles}
     rest = [problem for problem in manifest.problems if problem.file not in said]
     return unpacked, replace(manifest, problems=worst_first([*problems, *bundles, *rest]))
@@ -91,6 +96,12 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--human", action="store_true", help="print words instead of JSON; implies --as-it-is"
+    )
+    parser.add_argument(
+        "--end-with-parent", action="store_true", help="end when the standard input does"
+    )
+    parser.add_argument(
+        "--progress", type=Path, metavar="FILE", help="write there how far it is, as JSON"
     )
     for flag, default, words_of_help in (
         ("--max-file-bytes", limits.file_bytes, "one unpacked file"),
@@ -115,7 +126,7 @@ def _refuse(error: DermaScanError, *, human: bool, exit_code: int = EXIT_REFUSED
 def _out_of_memory(size: int) -> TooLarge:
     return TooLarge(
         f"Reading the files needs more than {size // 1024**2} MB of memory; send them in smaller "
-        "parts."
+        "parts, or raise the setting DERMASCAN_IMPORT_MEMORY_BYTES."
     )
 
 

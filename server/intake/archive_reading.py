@@ -28,6 +28,10 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _ENTRY_MARK = b"PK\x01\x02"
 _FOLDERS_PER_FILE = 2
+_END_MARK = b"PK\x05\x06"
+_END_LENGTH = 20
+_END_SEARCH = 66_000
+_COUNTED_ELSEWHERE = 0xFFFF
 _LOCAL_HEADER = 30  # bytes before an entry's name
 
 
@@ -65,6 +69,27 @@ def read_entries(archive: Path, name: str, budget: Budget) -> Iterator[Entry]:
         yield from _zip_entries(archive, name, budget)
     else:
         yield from _tar_entries(archive, name, budget, compressed=start[:2] == b"\x1f\x8b")
+
+
+def announced_entries(archives: list[Path]) -> int | None:
+    """How many entries the archives say they have; None when one does not say (any tar).
+
+    Only for showing progress: what an archive says of itself is never relied on.
+    """
+    total = 0
+    for archive in archives:
+        with archive.open("rb") as file:
+            size = archive.stat().st_size
+            file.seek(max(0, size - _END_SEARCH))
+            end = file.read()
+        at = end.rfind(_END_MARK)
+        if at < 0 or len(end) - at < _END_LENGTH:
+            return None
+        count = int.from_bytes(end[at + 10 : at + 12], "little")
+        if count == _COUNTED_ELSEWHERE:
+            return None
+        total += count
+    return total
 
 
 @contextmanager
@@ -124,10 +149,10 @@ def _count_directory(archive: Path, budget: Budget) -> None:
 
 def _directory_start(file: IO[bytes], size: int) -> int:
     """Where the directory begins, by the last end record; 0 when that cannot be told."""
-    file.seek(max(0, size - 66_000))
+    file.seek(max(0, size - _END_SEARCH))
     end = file.read()
-    at = end.rfind(b"PK\x05\x06")
-    if at < 0 or len(end) - at < 20:
+    at = end.rfind(_END_MARK)
+    if at < 0 or len(end) - at < _END_LENGTH:
         return 0
     length = int.from_bytes(end[at + 12 : at + 16], "little")
     start = size - len(end) + at - length

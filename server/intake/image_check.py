@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,10 +22,12 @@ from PIL import Image
 from server.domain.pixels import FORMATS, MAX_PIXELS, NO_COLOUR
 from server.intake.dicom import NOT_UPLOADED, REMOVED, UNREAD, is_dicom
 from server.intake.orientation import UPRIGHT, orientation_of
+from server.intake.png_stream import check_png
 
 _BEGINNINGS = (b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _LYING = range(5, 9)  # EXIF orientations that swap width and height
-_LARGE = 12_000_000
+_LARGE = 4_000_000
+_COEFFICIENT_BYTES = 120 * 1024**2
 _BATCH = 512
 
 # Pillow's own alarm is set to our limit and made an error, for the whole process: nothing here
@@ -69,9 +72,9 @@ def check_image(folder: Path, path: str) -> Checked:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 return _faulty(path, _too_large(width, height))
-            _decode(image)
-            if image.mode in NO_COLOUR:
-                return _faulty(path, _no_colour(image.mode))
+            fault = _decode(image, folder / path)
+            if fault is not None:
+                return _faulty(path, fault)
             # asked once the pixels are there: TIFF turns itself upright while it is decoded
             orientation = orientation_of(image)
             if orientation in _LYING:
@@ -85,15 +88,28 @@ def check_image(folder: Path, path: str) -> Checked:
         return _faulty(path, _why(folder / path, error))
 
 
-def _decode(image: Image.Image) -> None:
+def _decode(image: Image.Image, file: Path) -> str | None:
+    """Read the picture to its last byte in little memory; what speaks against reading it."""
+    is_large = image.width * image.height > _LARGE
+    if is_large and image.format == "PNG":
+        check_png(file)
+        return None
+    if _coefficient_bytes(image) > _COEFFICIENT_BYTES:
+        return "is a progressive JPEG too large to be read; save it as an ordinary (baseline) JPEG"
     # At an eighth of the size a JPEG is still read to its last byte, but in a fraction of the
-    # time and memory. PNG knows no such thing; large ones wait for each other.
+    # time and memory.
     image.draft("RGB", (1, 1))
-    if image.width * image.height > _LARGE:
-        with _one_large_image:
-            image.load()
-    else:
+    with _one_large_image if is_large else nullcontext():
         image.load()
+    return _no_colour(image.mode) if image.mode in NO_COLOUR else None
+
+
+def _coefficient_bytes(image: Image.Image) -> int:
+    """What a progressive JPEG keeps in memory, at whatever size it is read; 0 for all others."""
+    if not image.info.get("progressive"):
+        return 0
+    shares = [across * down for _, across, down, _ in getattr(image, "layer", [])] or [1]
+    return int(2 * image.width * image.height * sum(shares) // max(shares))
 
 
 def _faulty(path: str, fault: str) -> Checked:

@@ -16,6 +16,7 @@ from server.intake.image_index import ImageIndex
 from server.intake.listing import Listing, list_files
 from server.intake.manifest import LesionImage, Manifest, Problem, ProblemKind
 from server.intake.official_split import split_note
+from server.intake.progress import SILENT, Progress
 from server.intake.readiness import class_problems
 from server.intake.sample_marker import is_sample_set
 from server.intake.table_layout import read_with_tables
@@ -35,24 +36,24 @@ _SEVERITY = (
 )
 
 
-def understand(folder: Path) -> Manifest:
+def understand(folder: Path, progress: Progress = SILENT) -> Manifest:
     """Recognise the layout of ``folder``, check every image, and name every problem.
 
     Raises:
         UnusableDataset: when there is not one image and not one table of labels in it
             ("No images found!", with the document's advice).
     """
-    return understand_listing(list_files(folder))
+    return understand_listing(list_files(folder), progress)
 
 
-def understand_listing(listing: Listing) -> Manifest:
+def understand_listing(listing: Listing, progress: Progress = SILENT) -> Manifest:
     """As ``understand``, for a folder that has been walked already."""
     tables = read_tables(listing)
     if not tables.used and not listing.of_kind(FileKind.IMAGE):
         raise _no_images(listing, tables)
     index = ImageIndex(listing)
     draft = _recognise(listing, tables, index)
-    images, unreadable = _open_images(listing, draft.candidates)
+    images, unreadable = _open_images(listing, draft.candidates, progress)
     problems = [
         *listing.problems,
         *draft.problems,
@@ -112,12 +113,14 @@ def _table_of_others(tables: Tables) -> Problem:
 
 
 def _open_images(
-    listing: Listing, candidates: tuple[Candidate, ...]
+    listing: Listing, candidates: tuple[Candidate, ...], progress: Progress
 ) -> tuple[tuple[LesionImage, ...], list[Problem]]:
     images: list[LesionImage] = []
     problems: list[Problem] = []
+    progress.begin("checking", len(candidates))
     checks = check_images(listing.folder, (candidate.path for candidate in candidates))
     for candidate, checked in zip(candidates, checks, strict=True):
+        progress.one_more()
         if checked.fault is None:
             images.append(_image(candidate, checked))
         else:

@@ -11,25 +11,31 @@ import filecmp
 import shutil
 from pathlib import Path, PurePosixPath
 
+from server.intake.archive_reading import announced_entries
 from server.intake.file_kinds import FileKind, kind_of
 from server.intake.listing import list_files
 from server.intake.manifest import Problem, ProblemKind
 from server.intake.places import Places
+from server.intake.progress import SILENT, Progress
 from server.intake.unpack import Unpacked, unpack, without_ending
 from server.intake.unpack_limits import Budget, UnpackLimits
 
 _WORK = ".unpacking"  # hidden, so that nothing half done is ever taken for data
 
 
-def unpack_folder(folder: Path, limits: UnpackLimits | None = None) -> tuple[int, list[Problem]]:
+def unpack_folder(
+    folder: Path, limits: UnpackLimits | None = None, progress: Progress = SILENT
+) -> tuple[int, list[Problem]]:
     """Unpack all archives below ``folder`` and remove them; returns how many, and the problems.
 
     Raises:
         UnsafeArchive, TooLarge, UnusableDataset, StorageFull: as ``unpack``; that archive is left
             as it was, with nothing of its content.
     """
-    budget = Budget(limits or UnpackLimits())
     archives = list_files(folder).of_kind(FileKind.ARCHIVE)
+    budget = Budget(limits or UnpackLimits(), progress.one_more)
+    if archives:
+        progress.begin("unpacking", announced_entries([folder / path for path in archives]))
     problems: list[Problem] = []
     for path in archives:
         archive = folder / path

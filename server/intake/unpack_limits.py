@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.domain.errors import TooLarge, UnsafeArchive
@@ -31,8 +32,9 @@ class UnpackLimits:
 class Budget:
     """Counts real bytes and entries; what an archive says of its own sizes is never trusted."""
 
-    def __init__(self, limits: UnpackLimits) -> None:
+    def __init__(self, limits: UnpackLimits, on_entry: Callable[[], None] = lambda: None) -> None:
         self.limits = limits
+        self._on_entry = on_entry
         self._entries = 0
         self._bytes = 0
         self._of_archive = 0
@@ -54,6 +56,7 @@ class Budget:
         self._entries += 1
         if self._entries > self.limits.files:
             raise self.too_many()
+        self._on_entry()
 
     def spend(self, amount: int, file_size: int) -> None:
         """``amount`` more bytes are written, and the file now has ``file_size``.

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +19,7 @@ from server.domain.account import LOCAL_RESEARCHER, Person
 from server.domain.basket import Basket, FileState, Imported
 from server.domain.errors import Conflict, Gone, NotFound, StorageFull
 from server.services.basket_tally import Tallies, Tally
+from server.services.import_watch import ImportWatch
 from server.services.imports import ImportService
 from server.services.incoming import UploadLimits, in_words
 from server.store.basket_folders import BasketFolders
@@ -86,7 +86,6 @@ class BasketService:
         self.tallies = Tallies(folders.files)
         self.now = now
         self._imports = imports
-        self._turns: dict[str, threading.Lock] = {}
         self._reading: set[str] = set()
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -134,7 +133,9 @@ class BasketService:
         found = [
             self._state(basket)
             for basket in self.folders.all()
-            if _is_of(basket, person) and basket.imported is None and not self._is_over(basket)
+            if belongs_to(basket.owner, person)
+            and basket.imported is None
+            and not self._is_over(basket)
         ]
         return sorted(found, key=lambda state: state.basket.created_at, reverse=True)
 
@@ -146,7 +147,7 @@ class BasketService:
             Gone: its time is over.
         """
         basket = self.folders.find(basket_id)
-        if basket is None or not _is_of(basket, person):
+        if basket is None or not belongs_to(basket.owner, person):
             raise NotFound(
                 f"There is no upload {basket_id[:40]!r}; it may have been discarded, or its time "
                 "was over. Begin a new one."
@@ -185,34 +186,64 @@ class BasketService:
                     dataset=state.basket.dataset,
                 )
             self.folders.remove(basket_id)
-        self._forget(basket_id)
+        self.tallies.forget(basket_id)
         log.info("an upload was discarded", dataset=state.basket.dataset)
 
-    def finish(self, person: Person, basket_id: str) -> Imported:
-        """Make a basket that is whole part of its dataset. Asked again, it answers the same.
+    def hold(self, basket_id: str) -> None:
+        """Its import is asked for: until ``let_go`` it is neither discarded nor swept."""
+        with self._lock:
+            self._reading.add(basket_id)
+
+    def let_go(self, basket_id: str) -> None:
+        with self._lock:
+            self._reading.discard(basket_id)
+
+    def check_whole(self, person: Person, basket_id: str) -> Basket:
+        """The basket, if all that was announced has arrived.
 
         Raises:
             NotFound, Gone: as ``get``.
-            Conflict: something is missing; the sentence says what. Or as ``ImportService.begin``.
+            Conflict: something is missing; the sentence says what.
+        """
+        basket = self.get(person, basket_id).basket
+        if basket.imported is None:
+            _check_whole(basket, self.files(person, basket_id))
+        return basket
+
+    def take_in(self, basket_id: str, watch: ImportWatch) -> Imported:
+        """Make a basket that is whole part of its dataset. Asked again, it answers the same.
+
+        Args:
+            watch: may end it before the dataset shows anything.
+
+        Raises:
+            NotFound: the basket is no longer there.
+            Conflict: as ``ImportService.begin``.
             DermaScanError: as ``ImportService.take_in``; the basket stays as it was.
         """
-        self.get(person, basket_id)
-        with self._being_read(basket_id):
-            basket = self.get(person, basket_id).basket
-            if basket.imported is not None:
-                return basket.imported
-            files = self.files(person, basket_id)
-            _check_whole(basket, files)
-            upload = self._imports.begin(basket.dataset)
-            try:
-                for file in files:
-                    upload.take_whole(file.record.path, self.folders.file(basket_id, file.id).part)
-                imported = self._imports.take_in(upload, None)
-            finally:
-                upload.discard()
+        basket = self.folders.find(basket_id)
+        if basket is None:
+            raise NotFound("The upload was discarded before it could be read; begin a new one.")
+        imported = basket.imported or self._imports.published(basket.dataset, basket_id)
+        if imported is None:
+            imported = self._import(basket, watch)
+        if basket.imported is None:
             self.folders.close(basket, imported, self.now())
-        self.tallies.forget(basket_id)
+            self.tallies.forget(basket_id)
         return imported
+
+    def _import(self, basket: Basket, watch: ImportWatch) -> Imported:
+        files = sorted(self.folders.files(basket.id), key=lambda file: file.record.path)
+        _check_whole(basket, files)
+        upload = self._imports.begin(basket.dataset)
+        upload.origin, upload.watch = basket.id, watch
+        try:
+            for file in files:
+                watch.check()
+                upload.take_whole(file.record.path, self.folders.file(basket.id, file.id).part)
+            return self._imports.take_in(upload, None)
+        finally:
+            upload.discard()
 
     def sweep(self) -> None:
         """Free the room of every basket whose time is over."""
@@ -221,7 +252,7 @@ class BasketService:
                 if not self._is_over(basket) or basket.id in self._reading:
                     continue
                 self.folders.remove(basket.id)
-            self._forget(basket.id)
+            self.tallies.forget(basket.id)
             if basket.imported is None:
                 log.info("an unfinished upload expired", dataset=basket.dataset)
 
@@ -248,35 +279,17 @@ class BasketService:
                 f"{in_words(free)} left; make room and try again."
             )
 
-    @contextmanager
-    def _being_read(self, basket_id: str) -> Iterator[None]:
-        """One import of a basket at a time; who comes second waits for the first."""
-        with self._lock:
-            turn = self._turns.setdefault(basket_id, threading.Lock())
-        with turn:
-            with self._lock:
-                self._reading.add(basket_id)
-            try:
-                yield
-            finally:
-                with self._lock:
-                    self._reading.discard(basket_id)
-
-    def _forget(self, basket_id: str) -> None:
-        self.tallies.forget(basket_id)
-        with self._lock:
-            self._turns.pop(basket_id, None)
-
 
 def owner_key(person: Person) -> str:
     """What tells two people apart: their names do, in any letter case."""
     return _LOCAL if person is LOCAL_RESEARCHER else person.name.casefold()
 
 
-def _is_of(basket: Basket, person: Person) -> bool:
+def belongs_to(owner: str, person: Person) -> bool:
+    """Whether what was begun under that key is this person's."""
     # what was begun before the server was claimed goes to its admins
-    inherited = basket.owner == _LOCAL and person.role == "admin"
-    return basket.owner == owner_key(person) or inherited
+    inherited = owner == _LOCAL and person.role == "admin"
+    return owner == owner_key(person) or inherited
 
 
 def _check_whole(basket: Basket, files: list[FileState]) -> None:

@@ -24,8 +24,9 @@ from server.services.catalogue import Catalogue, KnownDataset
 from server.services.dataset_records import as_decided
 from server.services.incoming import IncomingUpload, UploadLimits
 from server.services.intake_program import IntakeProgram
+from server.services.publication import note_publication, published_by
 from server.services.reservations import Reservations
-from server.store.dataset_folders import DatasetFolders, Staging
+from server.store.dataset_folders import DatasetFolders
 from server.store.trees import files_below, full_disk_is_said, link_or_copy, remove_tree
 
 log = structlog.get_logger(__name__)
@@ -117,16 +118,30 @@ class ImportService:
             )
         staging = upload.staging
         new = staging.arrived(name)
-        manifest = self._program.unpack_and_understand(new, staging.root)
+        manifest = self._program.unpack_and_understand(new, staging.root, upload.watch)
         remove_tree(new / OWN_FOLDER)
         if self._folders.find(name) is None:
-            self._put_new(new, name, manifest)
-            added, unchanged = len(manifest.images), 0
+            done = Imported(name, upload.files_saved, len(manifest.images), 0)
+            self._put_new(new, manifest, done, upload)
         else:
             left_out = _left_in_archives(manifest, upload.files_saved)
-            added, unchanged = self._add(staging, new, name, left_out)
-        log.info("files were uploaded", dataset=name, images_added=added, unchanged=unchanged)
-        return Imported(name, upload.files_saved, added, unchanged)
+            done = self._add(upload, new, name, left_out)
+        log.info(
+            "files were uploaded",
+            dataset=name,
+            images_added=done.images_added,
+            unchanged=done.files_unchanged,
+        )
+        return done
+
+    def published(self, name: str, origin: str) -> Imported | None:
+        """What the import of the basket ``origin`` did, if the dataset shows it already."""
+        folder = self._folders.find(name)
+        return published_by(folder, origin) if folder is not None else None
+
+    def is_busy(self, name: str) -> bool:
+        """Whether something is written to that dataset at this moment."""
+        return self._reservations.is_held(name)
 
     def draw_sample(self) -> Imported:
         """Draw the sample set and take it in as the dataset ``Sample``; once is enough.
@@ -189,33 +204,42 @@ class ImportService:
 
     # --- putting it in place -----------------------------------------------------------------
 
-    def _put_new(self, new: Path, name: str, manifest: Manifest) -> None:
+    def _put_new(
+        self, new: Path, manifest: Manifest, done: Imported, upload: IncomingUpload
+    ) -> None:
         with full_disk_is_said("writing down what was uploaded"):
             self._catalogue.write_down(new, manifest, None)
-            self._folders.put_in_place(new, name)
-        self._catalogue.forget(name)
+            note_publication(new, upload.origin, done)
+            upload.watch.publish()
+            self._folders.put_in_place(new, done.name)
+        self._catalogue.forget(done.name)
 
     def _add(
-        self, staging: Staging, new: Path, name: str, left_out: list[Problem]
-    ) -> tuple[int, int]:
-        """Returns how many images came and how many files were there already."""
+        self, upload: IncomingUpload, new: Path, name: str, left_out: list[Problem]
+    ) -> Imported:
+        staging = upload.staging
         folder, tree = self._folders.require(name), staging.tree(name)
         known = self._catalogue.examine(name, self._program.seconds)
         before = self._catalogue.manifest(name)
         unchanged = _drop_unchanged(new, folder)
         if not any(files_below(new)):
-            return 0, unchanged
+            return Imported(name, upload.files_saved, 0, unchanged)
         _merge(folder, new, tree)
-        after = as_decided(folder, self._program.understand(tree, staging.root))
+        understood = self._program.understand(tree, staging.root, upload.watch)
+        after = as_decided(folder, understood)
         if before is not None:
             _check_labels(before, after)
         after = replace(after, problems=worst_first([*left_out, *after.problems]))
+        added = len(after.images) - (len(before.images) if before else 0)
+        done = Imported(name, upload.files_saved, added, unchanged)
         with full_disk_is_said("writing down what was uploaded"):
             self._catalogue.write_down(tree, after, known.record.created_at if known else None)
+            note_publication(tree, upload.origin, done)
             self._check_not_in_use(name)
+            upload.watch.publish()
             self._folders.swap_in(staging, name)
         self._catalogue.forget(name)
-        return len(after.images) - (len(before.images) if before else 0), unchanged
+        return done
 
 
 def _left_in_archives(manifest: Manifest, sent: list[str]) -> list[Problem]:

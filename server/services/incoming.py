@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from server.domain.errors import InvalidInput, StorageFull, TooLarge
 from server.domain.sent_name import path_of
+from server.services.import_watch import ImportWatch
 from server.store.dataset_folders import Staging
 from server.store.trees import full_disk_is_said, link_or_copy
 
@@ -72,6 +73,8 @@ class IncomingUpload:
         name: the dataset that it is for, reserved until ``discard``; None = not known yet.
         reservation: what ``discard`` lets go of at last.
         files_saved: names as sent, in order.
+        origin: id of the basket that the files come from.
+        watch: may end the import of it.
     """
 
     def __init__(self, staging: Staging, limits: UploadLimits) -> None:
@@ -79,6 +82,8 @@ class IncomingUpload:
         self.name: str | None = None
         self.reservation = ExitStack()
         self.files_saved: list[str] = []
+        self.origin: str | None = None
+        self.watch = ImportWatch()
         self._limits = limits
         self._taken: dict[str, str] = {}
         self._folders: set[str] = set()

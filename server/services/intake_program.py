@@ -20,16 +20,22 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
 import structlog
 
 from server.domain import errors
-from server.domain.errors import Conflict, DermaScanError, InvalidInput
+from server.domain.errors import Conflict, DermaScanError, InvalidInput, TooLarge
 from server.domain.events import EXIT_FINISHED, EXIT_REFUSED
 from server.intake.manifest import Manifest
-from server.services.incoming import UploadLimits
+from server.intake.own_limits import DEFAULT_MEMORY
+from server.services.import_watch import PROGRESS_FILE, ImportWatch
+from server.services.incoming import UploadLimits, in_words
+from server.services.memory_watch import memory_watched
 from server.store.dataset_folders import note_program
 
 log = structlog.get_logger(__name__)
@@ -47,41 +53,51 @@ class IntakeProgram:
 
     Args:
         limits: of what may be unpacked.
-        seconds: how long one folder may take.
+        seconds: how long one folder may take (``DERMASCAN_IMPORT_SECONDS``).
+        memory: bytes that it may use (``DERMASCAN_IMPORT_MEMORY_BYTES``).
     """
 
-    def __init__(self, limits: UploadLimits, seconds: float = 3600) -> None:
+    def __init__(
+        self, limits: UploadLimits, seconds: float = 3600, memory: int = DEFAULT_MEMORY
+    ) -> None:
         self.seconds = seconds
+        self._memory = memory
         self._limits = limits
         self._running: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
         self._stopped = False
 
-    def unpack_and_understand(self, folder: Path, notes: Path) -> Manifest:
+    def unpack_and_understand(
+        self, folder: Path, notes: Path, watch: ImportWatch | None = None
+    ) -> Manifest:
         """Unpack every archive in ``folder``, then say what is there.
 
         Args:
             notes: where to note which process works here, so that none outlives its server.
+            watch: may end it, and is told how far it is.
 
         Raises:
             UnsafeArchive, TooLarge, UnusableDataset, StorageFull: as the program says.
             InvalidInput: it took too long, or died.
+            Stopped: the watch ended it.
         """
         limits = [
             f"--max-file-bytes={self._limits.file_bytes}",
             f"--max-bytes={self._limits.upload_bytes}",
             f"--max-files={self._limits.files}",
         ]
-        return _manifest(self._run(["server.intake", str(folder), *limits], notes))
+        return _manifest(self._run([*self._reading(folder), *limits], notes, watch))
 
-    def understand(self, folder: Path, notes: Path | None = None) -> Manifest:
+    def understand(
+        self, folder: Path, notes: Path | None = None, watch: ImportWatch | None = None
+    ) -> Manifest:
         """Say what is in ``folder`` without changing anything in it.
 
         Raises:
             UnusableDataset: nothing that can be used.
             InvalidInput: it took too long, or died.
         """
-        return _manifest(self._run(["server.intake", str(folder), "--as-it-is"], notes))
+        return _manifest(self._run([*self._reading(folder), "--as-it-is"], notes, watch))
 
     def draw_sample(self, folder: Path, notes: Path) -> None:
         """Draw the sample set into the empty ``folder``."""
@@ -95,36 +111,68 @@ class IntakeProgram:
         for program in running:
             _end(program)
 
-    def _run(self, words: list[str], notes: Path | None) -> str:
+    def _reading(self, folder: Path) -> list[str]:
+        return ["server.intake", str(folder), f"--max-memory={self._memory}", "--end-with-parent"]
+
+    def _run(self, words: list[str], notes: Path | None, watch: ImportWatch | None = None) -> str:
         """Run ``python -m words…``; returns what it printed."""
-        with self._started(words) as program:
+        if notes is not None and watch is not None:
+            words = [*words, f"--progress={notes / PROGRESS_FILE}"]
+        with (
+            self._started(words) as program,
+            memory_watched(program.pid, self._memory, partial(_end, program)) as memory,
+        ):
             try:
                 if notes is not None:
                     note_program(notes, program.pid)
+                    if watch is not None:
+                        watch.follow(notes / PROGRESS_FILE, partial(_end, program))
                 printed, said = program.communicate(timeout=self.seconds)
             except subprocess.TimeoutExpired as late:
                 raise InvalidInput(
                     f"Reading the files took longer than {self.seconds:.0f} seconds and was "
-                    "stopped; send them in smaller parts."
+                    "stopped; send them in smaller parts, or raise the setting "
+                    "DERMASCAN_IMPORT_SECONDS."
                 ) from late
             finally:
                 _end(program)
+                if watch is not None:
+                    watch.leave()
                 with self._lock:
                     self._running.discard(program)
         if program.returncode == EXIT_FINISHED:
             return printed
+        if watch is not None:
+            watch.check()
         if self._stopped:
             raise _going_down()
+        if memory.exceeded:
+            raise _too_much_memory(self._memory)
         raise _refusal(printed, said, program.returncode)
 
-    def _started(self, words: list[str]) -> subprocess.Popen[str]:
+    @contextmanager
+    def _started(self, words: list[str]) -> Iterator[subprocess.Popen[str]]:
+        theirs, ours = os.pipe()  # closed by the system when this server dies: then it ends too
+        try:
+            with self._begun(words, theirs) as program:
+                yield program
+        finally:
+            os.close(ours)
+
+    def _begun(self, words: list[str], stdin: int) -> subprocess.Popen[str]:
+        try:
+            return self._popen(words, stdin)
+        finally:
+            os.close(stdin)
+
+    def _popen(self, words: list[str], stdin: int) -> subprocess.Popen[str]:
         with self._lock:
             if self._stopped:
                 raise _going_down()
             program = subprocess.Popen(
                 [sys.executable, "-m", *words],
                 cwd=REPOSITORY,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
@@ -143,7 +191,7 @@ def _refusal(printed: str, said: str, exit_code: int) -> DermaScanError:
     if exit_code == EXIT_REFUSED:
         try:
             error = json.loads(printed)["error"]
-            return _BY_CODE[error["code"]](error["message"], **error["where"])
+            return refusal_of(error["code"], error["message"], error["where"])
         except (ValueError, KeyError, TypeError):
             said = said or printed
     log.error("the intake program died", exit_code=exit_code, said=said[-4000:])
@@ -151,6 +199,22 @@ def _refusal(printed: str, said: str, exit_code: int) -> DermaScanError:
         "The files could not be read: the program that reads them ended without an answer, "
         "perhaps because they need more memory than it may use. Send them in smaller parts; "
         "the server's log says more."
+    )
+
+
+def refusal_of(code: str, message: str, where: Mapping[str, str | int]) -> DermaScanError:
+    """The error that was written down so.
+
+    Raises:
+        KeyError: there is no error of that code.
+    """
+    return _BY_CODE[code](message, **where)
+
+
+def _too_much_memory(most: int) -> TooLarge:
+    return TooLarge(
+        f"Reading the files needs more than {in_words(most)} of memory; send them in smaller "
+        "parts, or raise the setting DERMASCAN_IMPORT_MEMORY_BYTES."
     )
 
 

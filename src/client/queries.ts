@@ -5,6 +5,7 @@ import type { DatasetListed, JobDetail } from './records';
 
 /** How often to ask again where nothing streams and something still moves. */
 const LOOK_EVERY_MS = 3_000;
+const IMPORT_LOOK_MS = 1_000;
 
 /** The server is looking through the images; the figures come when it is done. */
 const isBeingRead = (dataset: DatasetListed) => dataset.being_read;
@@ -46,6 +47,16 @@ export const uploadsQuery = queryOptions({
   queryFn: async ({ signal }) => (await answerOf(client.GET('/api/uploads', { signal }))).uploads,
   refetchInterval: ({ state }) =>
     state.data?.some(({ phase }) => phase === 'being_read') ? LOOK_EVERY_MS : false,
+});
+
+/** Imports of uploads that are whole; asked again while one is under way. */
+export const importsQuery = queryOptions({
+  queryKey: ['imports'],
+  queryFn: async ({ signal }) => (await answerOf(client.GET('/api/imports', { signal }))).imports,
+  refetchInterval: ({ state }) =>
+    state.data?.some((each) => each.state === 'waiting' || each.state === 'running')
+      ? IMPORT_LOOK_MS
+      : false,
 });
 
 export const trainingOptionsQuery = queryOptions({

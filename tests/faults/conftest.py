@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.running_server import RunningServer
+from tests.faults import counts
 from tests.integration.job_home import JobHome
 from tests.integration.job_server import JobServer
 
@@ -24,25 +25,19 @@ Measured = Callable[[str], None]
 Within = Callable[[float, float], None]
 
 
-def _at_full_counts() -> bool:
-    return os.environ.get("DERMASCAN_TEST_FAULTS") == "full"
-
-
 @pytest.fixture
 def count() -> Count:
     """How often to strike: ``count(small, full)``."""
-    full = _at_full_counts()
-    return lambda small, at_full: at_full if full else small
+    return counts.count
 
 
 @pytest.fixture
 def within() -> Within:
     """Holds a time against its promise, ``within(seconds, promised)``; at full counts only, because
     a busy machine must not fail a check. Waiting for ever fails at any count."""
-    full = _at_full_counts()
 
     def check(seconds: float, promised: float) -> None:
-        assert not full or seconds <= promised
+        assert not counts.FULL or seconds <= promised
 
     return check
 

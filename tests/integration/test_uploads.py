@@ -44,9 +44,9 @@ def zipped(files: Files) -> bytes:
     return buffer.getvalue()
 
 
-def jpeg(colour: tuple[int, int, int]) -> bytes:
+def jpeg(colour: tuple[int, int, int], size: tuple[int, int] = (40, 30)) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (40, 30), colour).save(buffer, "JPEG")
+    Image.new("RGB", size, colour).save(buffer, "JPEG")
     return buffer.getvalue()
 
 

@@ -10,6 +10,7 @@ import { Page } from '@/components/Page';
 import { SampleBadge } from '@/components/SampleBadge';
 import { Empty, Loaded } from '@/components/states';
 import { formatDateTime, formatNumberOf } from '@/lib/format';
+import { ImportsPanel } from './ImportsPanel';
 import { DrawSampleSet } from './SampleSet';
 import { UnfinishedUploads } from './UnfinishedUploads';
 import { UploadDataset } from './UploadDataset';
@@ -23,6 +24,7 @@ export function DatasetsPage() {
       lead="A dataset is a set of lesion images with their diagnoses. Upload one, see what is in it, train on it."
     >
       <UploadDataset />
+      <ImportsPanel />
       <UnfinishedUploads />
       <Loaded query={query} label="Reading the datasets">
         {(datasets) =>

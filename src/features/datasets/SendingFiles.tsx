@@ -65,10 +65,10 @@ function paceWords({ paused, waiting, speed, secondsLeft }: SendingState): strin
 
 export function ReadingImages({ waiting }: { waiting: boolean }) {
   return (
-    <Text size="sm" c="dimmed">
+    <Text size="sm" c="dimmed" role="status">
       {waiting
         ? 'Everything has arrived, but the server does not answer just now. It is asked again by itself.'
-        : 'Everything has arrived. The server unpacks and checks every image now.'}
+        : 'Everything has arrived. The server unpacks and checks every image now; you may close this page.'}
     </Text>
   );
 }

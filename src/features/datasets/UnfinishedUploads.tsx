@@ -1,18 +1,21 @@
 // Uploads that were begun and are not part of a dataset yet: go on, or discard.
 import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { uploadsQuery } from '@/client/queries';
+import { importsQuery, uploadsQuery } from '@/client/queries';
 import type { UnfinishedUpload } from '@/client/records';
 import { AskOnce } from '@/components/AskOnce';
 import { Panel } from '@/components/Panel';
 import { formatBytes, formatDateTime, formatNumberOf } from '@/lib/format';
+import { isShown } from './imports';
 import { discard, upload, useUpload, type Upload } from './upload';
 import classes from './UnfinishedUploads.module.css';
 
 export function UnfinishedUploads() {
   const state = useUpload();
   const { data: uploads = [] } = useQuery(uploadsQuery);
-  const shown = uploads.filter(({ id }) => id !== upload.current());
+  const { data: imports = [] } = useQuery(importsQuery);
+  const elsewhere = new Set(imports.filter(isShown).map(({ upload_id }) => upload_id));
+  const shown = uploads.filter(({ id }) => id !== upload.current() && !elsewhere.has(id));
   if (shown.length === 0) return null;
   return (
     <Panel title="Unfinished uploads">

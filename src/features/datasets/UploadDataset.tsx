@@ -3,7 +3,7 @@ import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { datasetQuery, datasetsQuery, uploadsQuery } from '@/client/queries';
+import { datasetQuery, datasetsQuery, importsQuery, uploadsQuery } from '@/client/queries';
 import { LinkText } from '@/components/links';
 import { Panel } from '@/components/Panel';
 import { Refused } from '@/components/states';
@@ -12,6 +12,7 @@ import { ChosenFiles } from './ChosenFiles';
 import { DropArea } from './DropArea';
 import { OtherFiles, unfinishedOf } from './goingOn';
 import { suggestedName, type PickedFile } from './pickedFiles';
+import { UnderWay } from './ImportsPanel';
 import { ReadingImages, SendingFiles } from './SendingFiles';
 import { upload, useUpload, type Upload } from './upload';
 import { goingOnWords, uploadedWords } from './words';
@@ -25,9 +26,13 @@ export function UploadDataset() {
       {state.phase === 'sending' && <SendingFiles state={state} />}
       {state.phase === 'choosing' && <ChooseAgain state={state} />}
       {state.phase === 'reading' && (
-        <Stack gap="sm" role="status">
+        <Stack gap="sm">
           <Text fw={560}>Reading the images of {state.name}…</Text>
-          <Progress value={100} size="lg" animated aria-label="Reading the images" />
+          {state.seen === null ? (
+            <Progress value={100} size="lg" animated aria-label="Reading the images" />
+          ) : (
+            <UnderWay running={state.seen} size="lg" />
+          )}
           <ReadingImages waiting={state.waiting} />
         </Stack>
       )}
@@ -136,5 +141,6 @@ function useFreshUnfinished({ phase }: Upload) {
   const queryClient = useQueryClient();
   useEffect(() => {
     void queryClient.invalidateQueries({ queryKey: uploadsQuery.queryKey });
+    void queryClient.invalidateQueries({ queryKey: importsQuery.queryKey });
   }, [phase, queryClient]);
 }

@@ -1,9 +1,10 @@
 // The upload that is under way. It lives outside the pages, so that looking elsewhere keeps it.
 import { useSyncExternalStore } from 'react';
 import { answerOf, client } from '@/client/client';
-import type { UnfinishedUpload, UploadResult } from '@/client/records';
+import type { ImportListed, UnfinishedUpload, UploadResult } from '@/client/records';
 import { ServerAway } from '@/client/refusal';
 import { OtherFiles, planOf, type Plan } from './goingOn';
+import { beginImport, followImport, ImportCancelled } from './imports';
 import { waitToTryAgain } from './patience';
 import { totalBytes, type PickedFile } from './pickedFiles';
 import { BasketSending, Cancelled } from './sendBasket';
@@ -21,11 +22,19 @@ export interface SendingState extends Pace {
   since: string | null;
 }
 
+export interface ReadingState {
+  phase: 'reading';
+  name: string;
+  waiting: boolean;
+  /** The import on the server, once it has been asked for. */
+  seen: ImportListed | null;
+}
+
 export type Upload =
   | { phase: 'idle' }
   | { phase: 'choosing'; basket: UnfinishedUpload; error: unknown }
   | SendingState
-  | { phase: 'reading'; name: string; waiting: boolean }
+  | ReadingState
   | { phase: 'done'; name: string; result: UploadResult }
   | { phase: 'refused'; name: string; error: unknown; again: () => void };
 
@@ -60,7 +69,11 @@ export const upload = {
         if (run === mine) become({ phase: 'done', name, result });
       },
       (error: unknown) => {
-        if (run === mine && !(error instanceof Cancelled)) become(refused(mine, error));
+        if (run !== mine || error instanceof Cancelled) return;
+        if (error instanceof ImportCancelled) {
+          run = null; // what has arrived stays, and is listed as an unfinished upload
+          become(IDLE);
+        } else become(refused(mine, error));
       },
     );
   },
@@ -133,8 +146,18 @@ async function carry(mine: Run): Promise<UploadResult> {
   if (basket === null || mine.ended.signal.aborted) throw new Cancelled();
   mine.sending = new BasketSending(plan, basket.tus_url, telling(mine));
   await mine.sending.send();
-  become({ phase: 'reading', name: mine.name, waiting: false });
-  return patiently(mine, () => finish(basket.id));
+  let seen: ImportListed | null = null;
+  const tell = (waiting: boolean) => {
+    if (run === mine) become({ phase: 'reading', name: mine.name, waiting, seen });
+  };
+  const ask = <T>(question: () => Promise<T>) => patiently(mine, question, tell);
+  tell(false);
+  seen = await ask(() => beginImport(basket.id));
+  const look = (now: ImportListed) => {
+    seen = now;
+    tell(false);
+  };
+  return followImport(seen.id, ask, look, mine.ended.signal);
 }
 
 async function prepare(mine: Run): Promise<Plan> {
@@ -184,20 +207,19 @@ function telling(mine: Run) {
   };
 }
 
-function finish(id: string) {
-  const params = { path: { basket_id: id } };
-  return answerOf(client.POST('/api/uploads/{basket_id}/finish', { params }));
-}
-
-/** Asks until the server answers: to finish an upload twice does no harm. */
-async function patiently<T>(mine: Run, ask: () => Promise<T>): Promise<T> {
+/** Asks until the server answers: to ask for an import twice does no harm. */
+async function patiently<T>(
+  mine: Run,
+  ask: () => Promise<T>,
+  tell: (waiting: boolean) => void,
+): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await ask();
     } catch (error) {
       if (mine.ended.signal.aborted) throw new Cancelled();
       if (!(error instanceof ServerAway)) throw error;
-      if (run === mine) become({ phase: 'reading', name: mine.name, waiting: true });
+      tell(true);
       await waitToTryAgain(tries, mine.ended.signal);
     }
   }

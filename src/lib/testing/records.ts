@@ -2,6 +2,7 @@
 import type {
   DatasetSummary,
   EpochPoint,
+  ImportListed,
   JobDetail,
   MeasuredCost,
   ModelReport,
@@ -273,6 +274,20 @@ export const cost: MeasuredCost = {
   trial_seconds: 7.2,
   measured_at: '2025-12-03T18:00:00Z',
   beside_running_jobs: 0,
+};
+
+export const importing: ImportListed = {
+  id: 'a'.repeat(32),
+  upload_id: 'f'.repeat(32),
+  dataset_name: 'HAM10000',
+  state: 'running',
+  cancel_requested: false,
+  progress: { step: 'checking', done: 2500, total: 10015, seconds_left: 92 },
+  refusal: null,
+  attempts: 1,
+  created_at: '2025-12-03T12:31:00Z',
+  started_at: '2025-12-03T12:31:01Z',
+  ended_at: null,
 };
 
 export const unfinished: UnfinishedUpload = {

@@ -10,6 +10,7 @@ from server.domain.errors import InvalidInput, UnusableDataset
 from server.intake.manifest import Layout, LesionImage, Manifest
 from server.services.catalogue import Catalogue
 from server.services.dataset_records import read_record
+from server.services.import_watch import ImportWatch
 from server.services.incoming import UploadLimits
 from server.services.intake_program import IntakeProgram
 from server.store.dataset_folders import DatasetFolders
@@ -25,7 +26,9 @@ class _Answers(IntakeProgram):
         super().__init__(UploadLimits(1, 1, 1))
         self.answers = list(answers)
 
-    def understand(self, folder: Path, notes: Path | None = None) -> Manifest:
+    def understand(
+        self, folder: Path, notes: Path | None = None, watch: ImportWatch | None = None
+    ) -> Manifest:
         answer = self.answers.pop(0)
         if isinstance(answer, InvalidInput):
             raise answer
