@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -53,8 +54,6 @@ def _nested_zip() -> bytes:
 def _tgz() -> bytes:
     """A tar of one announced gigabyte of zeros, packed."""
     header = io.BytesIO()
-    import tarfile
-
     with tarfile.open(fileobj=header, mode="w") as packed:
         member = tarfile.TarInfo("zeros.jpg")
         packed.addfile(member)
@@ -100,9 +99,8 @@ def png(width: int, height: int, colour: int, interlaced: bool = False) -> bytes
     """A black PNG, made row by row: 2 = RGB, 6 = RGB with alpha."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
 
     channels = {2: 3, 6: 4}[colour]
     packer = zlib.compressobj(1)

@@ -50,14 +50,13 @@ export function UnderWay({ running, size }: { running: ImportListed; size: 'md' 
   const { id, dataset_name: name, progress } = running;
   const refresh = useRefresh();
   const percent = stepPercent(progress);
-  const measured = percent !== null;
+  const isWaiting = running.state === 'waiting';
   return (
     <Stack gap="xs">
       <Progress
-        value={percent ?? 100}
+        value={isWaiting ? 0 : (percent ?? 100)}
         size={size}
-        animated={!measured}
-        color={running.state === 'waiting' ? 'gray' : undefined}
+        animated={!isWaiting && percent === null}
         aria-label={`Import of ${name}`}
       />
       <Group justify="space-between" gap="xs">
