@@ -164,8 +164,7 @@ def read_settings() -> Settings:
 def _refuse_unknown_names() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(os.environ):
-        of_tests = (PREFIX + "TEST_", PREFIX + "FAULTS")
-        is_ours = name.upper().startswith(PREFIX) and not name.upper().startswith(of_tests)
+        is_ours = name.upper().startswith(PREFIX) and not name.upper().startswith(PREFIX + "TEST_")
         if is_ours and name.upper() not in known:
             raise InvalidInput(
                 f"There is no setting {name}; known are {', '.join(sorted(known))}.", field=name
