@@ -76,8 +76,8 @@ class Workers(RuleBasedStateMachine):
         self.lines: dict[str, list[JobChange]] = {}
         self.reopened: set[str] = set()
         self.published: dict[str, str] = {}
-        for _ in range(3):
-            self.ask()
+        for priority in Priority:
+            self._ask(priority)
         return multiple(*filter(None, (self._claim() for _ in range(2))))
 
     def teardown(self) -> None:
@@ -85,9 +85,14 @@ class Workers(RuleBasedStateMachine):
             self.database.close()
             self.folder.cleanup()
 
-    @rule()
-    def ask(self) -> None:
-        job = self.repository.add(TrainingRequest("d"), weights_sentence=None, owner="ada")
+    @rule(priority=st.sampled_from(Priority))
+    def ask(self, priority: Priority) -> None:
+        self._ask(priority)
+
+    def _ask(self, priority: Priority) -> None:
+        job = self.repository.add(
+            TrainingRequest("d"), weights_sentence=None, owner="ada", priority=priority
+        )
         assert job.status is JobStatus.QUEUED
 
     @rule(target=held)
@@ -174,14 +179,13 @@ class Workers(RuleBasedStateMachine):
         assert not again.stop_requested
         assert (again.begins_at == again.token + 1) if anew else again.begins_at == now.begins_at
 
-    @rule(job=held, priority=st.sampled_from(Priority))
-    def change_priority(self, job: Job, priority: Priority) -> None:
-        now = self.repository.get(job.id)
-        if now.status is not JobStatus.QUEUED:
+    @rule(place=st.integers(0, 2), priority=st.sampled_from(Priority))
+    def change_priority(self, place: int, priority: Priority) -> None:
+        for job in self.repository.queue()[place : place + 1]:
+            assert self.repository.set_priority(job.id, priority).priority is priority
+        for job in self.repository.running():
             with pytest.raises(Conflict):
                 self.repository.set_priority(job.id, priority)
-            return
-        assert self.repository.set_priority(job.id, priority).priority is priority
 
     def _cancel(self, job: Job) -> None:
         now = self.repository.get(job.id)
