@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 _ROUND_SECONDS = 0.5
 _STOP_SECONDS = 15.0
 _FORGET_EVERY_SECONDS = 600.0
+_FULL_PAUSE_SECONDS = 10.0
+"""Before the next start after one that found no room although there seemed to be some."""
 _LEAST_ROOM_BYTES = 1024**2
 NO_ROOM_TO_START = "The disk is full: it starts when there is room."
 
@@ -78,6 +80,7 @@ class Engine:
         self._ask_slots = slots
         self._slots: Mapping[str, int] = {}
         self._forgot_at = 0.0
+        self._try_again_at = 0.0
         self._keep_checkpoints_seconds = keep_checkpoints_seconds
         self._bell = Event()
         self._stopping = Event()
@@ -153,6 +156,8 @@ class Engine:
     def _has_room(self) -> bool:
         """Whether a job can be started at all; those that wait say so when it cannot."""
         repository = self._watch.repository
+        if time.monotonic() < self._try_again_at:
+            return False
         if shutil.disk_usage(self._watch.runs.jobs_dir).free >= _LEAST_ROOM_BYTES:
             return True
         for job in repository.queue():
@@ -178,6 +183,7 @@ class Engine:
         except OSError as error:
             reason = f"The training program could not be started: {error.strerror or error}."
             if is_disk_full(error):
+                self._try_again_at = time.monotonic() + _FULL_PAUSE_SECONDS
                 self._watch.repository.requeue(job.id, job.token, NO_ROOM_TO_START, crashed=False)
                 return
             self._watch.logs.note(job.id, reason)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from server.domain.job import Job
+from server.domain.pulse import written
 from server.domain.training_request import TrainingRequest
 from server.runner.device import only
 from server.runner.heartbeat import Heart
@@ -51,6 +52,7 @@ class Launcher:
         first_beat = Heart(folder.heartbeat, 0)
         first_beat.beat()
         first_beat.stop()
+        folder.pulse.write_bytes(written(0))  # its room on the disk, while there is some
         if job.stop_requested:
             folder.stop.touch()
         checkpoint = self.runs.newest_checkpoint(job.id, job.begins_at)

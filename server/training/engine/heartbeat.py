@@ -5,10 +5,13 @@ See ``domain.events.HEARTBEAT_MISSES`` for the rule.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from server.domain.events import EXIT_ABANDONED, HEARTBEAT_MISSES
 
@@ -46,7 +49,16 @@ def _watch(path: Path, say: Callable[[str], None], every: float) -> None:
     try:
         say("Stopped: the process that started this run no longer beats its heart.")
     finally:
+        _end_children()
         os._exit(EXIT_ABANDONED)
+
+
+def _end_children() -> None:
+    """Nothing that this process started trains on without it."""
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
 
 
 def _content(path: Path) -> bytes | None:

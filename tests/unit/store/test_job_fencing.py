@@ -63,8 +63,9 @@ class Workers(RuleBasedStateMachine):
 
     held = Bundle("held")
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(target=held)
+    def open(self) -> object:
+        """Three jobs, two of them claimed."""
         self.folder = TemporaryDirectory()
         path = Path(self.folder.name) / "jobs.db"
         path.write_bytes(_empty_database())
@@ -75,25 +76,37 @@ class Workers(RuleBasedStateMachine):
         self.lines: dict[str, list[JobChange]] = {}
         self.reopened: set[str] = set()
         self.published: dict[str, str] = {}
+        for priority in Priority:
+            self._ask(priority)
+        return multiple(*filter(None, (self._claim() for _ in range(2))))
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
             self.database.close()
             self.folder.cleanup()
 
-    @rule()
-    def ask(self) -> None:
-        job = self.repository.add(TrainingRequest("d"), weights_sentence=None, owner="ada")
+    @rule(priority=st.sampled_from(Priority))
+    def ask(self, priority: Priority) -> None:
+        self._ask(priority)
+
+    def _ask(self, priority: Priority) -> None:
+        job = self.repository.add(
+            TrainingRequest("d"), weights_sentence=None, owner="ada", priority=priority
+        )
         assert job.status is JobStatus.QUEUED
 
     @rule(target=held)
     def claim(self) -> object:
+        claimed = self._claim()
+        return multiple() if claimed is None else claimed
+
+    def _claim(self) -> Job | None:
         waiting = self.repository.queue()
         running = [each.device for each in self.repository.running()]
         job = self.repository.claim_next("w", LEASE, SLOTS)
         if job is None:
             assert waiting == [] or len(running) == sum(SLOTS.values())
-            return multiple()
+            return None
         assert job.id == waiting[0].id
         assert all(
             (-each.priority, each.created_at) >= (-job.priority, job.created_at) for each in waiting
@@ -105,7 +118,14 @@ class Workers(RuleBasedStateMachine):
         return job
 
     @rule(target=held, job=held, name=st.sampled_from(sorted(WRITES)))
+    def write_once_more(self, job: Job, name: str) -> object:
+        return self._write(job, name)
+
+    @rule(target=held, job=held, name=st.sampled_from(sorted(WRITES)))
     def write(self, job: Job, name: str) -> object:
+        return self._write(job, name)
+
+    def _write(self, job: Job, name: str) -> object:
         """With the newest token it is written, with any older one it is refused and no trace."""
         now = self.repository.get(job.id)
         if now.status is JobStatus.RUNNING and now.token == job.token:
@@ -117,13 +137,10 @@ class Workers(RuleBasedStateMachine):
         assert self.repository.get(job.id) == now
         return multiple()
 
-    @rule(seconds=st.integers(1, 60))
-    def time_passes(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    @rule(target=held)
-    def reap(self) -> object:
+    @rule(target=held, seconds=st.sampled_from([1, 31]))
+    def reap(self, seconds: int) -> object:
         """Whoever finds an expired lease takes over; the holder before has lost its say."""
+        self.now += timedelta(seconds=seconds)
         expired = [
             job
             for job in self.repository.running()
@@ -131,8 +148,16 @@ class Workers(RuleBasedStateMachine):
         ]
         return multiple(*(self.repository.adopt(job, "reaper", LEASE) for job in expired))
 
-    @rule(job=held)
-    def stop_early(self, job: Job) -> None:
+    @rule(job=held, wish=st.sampled_from(["stop", "retry", "resume", "cancel"]))
+    def ask_for(self, job: Job, wish: str) -> None:
+        if wish == "stop":
+            self._stop_early(job)
+        elif wish == "cancel":
+            self._cancel(job)
+        else:
+            self._take_up_again(job, wish == "retry")
+
+    def _stop_early(self, job: Job) -> None:
         now = self.repository.get(job.id)
         if now.status is not JobStatus.RUNNING or now.cancel_requested:
             with pytest.raises(Conflict):
@@ -140,8 +165,7 @@ class Workers(RuleBasedStateMachine):
             return
         assert self.repository.request_stop(job.id).stop_requested
 
-    @rule(job=held, anew=st.booleans())
-    def take_up_again(self, job: Job, anew: bool) -> None:
+    def _take_up_again(self, job: Job, anew: bool) -> None:
         now = self.repository.get(job.id)
         ask = self.repository.retry if anew else lambda each: self.repository.resume(each, 3)
         if now.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
@@ -155,17 +179,15 @@ class Workers(RuleBasedStateMachine):
         assert not again.stop_requested
         assert (again.begins_at == again.token + 1) if anew else again.begins_at == now.begins_at
 
-    @rule(job=held, priority=st.sampled_from(Priority))
-    def change_priority(self, job: Job, priority: Priority) -> None:
-        now = self.repository.get(job.id)
-        if now.status is not JobStatus.QUEUED:
+    @rule(place=st.integers(0, 2), priority=st.sampled_from(Priority))
+    def change_priority(self, place: int, priority: Priority) -> None:
+        for job in self.repository.queue()[place : place + 1]:
+            assert self.repository.set_priority(job.id, priority).priority is priority
+        for job in self.repository.running():
             with pytest.raises(Conflict):
                 self.repository.set_priority(job.id, priority)
-            return
-        assert self.repository.set_priority(job.id, priority).priority is priority
 
-    @rule(job=held)
-    def cancel(self, job: Job) -> None:
+    def _cancel(self, job: Job) -> None:
         now = self.repository.get(job.id)
         if now.is_final:
             with pytest.raises(Conflict):
@@ -214,7 +236,7 @@ class Workers(RuleBasedStateMachine):
 
 
 Workers.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from server.domain.events import EXIT_ABANDONED, EXIT_FINISHED
@@ -122,16 +123,19 @@ def test_sigterm_ends_it_with_nothing_half_written(data: Path, tmp_path: Path) -
 
 
 _WATCHED = """
-import sys, time
+import subprocess, sys, time
 from pathlib import Path
 from server.training.engine.heartbeat import watch_heartbeat
 watch_heartbeat(Path(sys.argv[1]), print, every=0.05)
-print("watching", flush=True)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
 time.sleep(600)
 """
 
 
-def test_a_process_ends_when_its_heart_is_no_longer_beaten(tmp_path: Path) -> None:
+def test_a_process_ends_with_all_it_started_when_its_heart_is_no_longer_beaten(
+    tmp_path: Path,
+) -> None:
     beat = tmp_path / "heartbeat"
     beat.write_text("0", encoding="ascii")
     process = subprocess.Popen(
@@ -141,12 +145,13 @@ def test_a_process_ends_when_its_heart_is_no_longer_beaten(tmp_path: Path) -> No
         text=True,
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "watching\n"
+    child = psutil.Process(int(process.stdout.readline()))
     for number in range(60):
         beat.write_text(str(number), encoding="ascii")
         time.sleep(0.05)
         assert process.poll() is None, "it ended although its heart was beaten"
     assert process.wait(timeout=PATIENCE_SECONDS) == EXIT_ABANDONED
+    child.wait(timeout=PATIENCE_SECONDS)  # it went with the process
     process.stdout.close()
 
 
