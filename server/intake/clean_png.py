@@ -16,13 +16,7 @@ from server.intake.orientation import UPRIGHT, orientation_only
 START = b"\x89PNG\r\n\x1a\n"
 _KEPT = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB sBIT pHYs cICP".split())
 _LENGTHS = {b"IHDR": 13, b"IEND": 0, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"cICP": 4}
-_SAYING = frozenset(b"eXIf iTXt tEXt zTXt".split())
 _MAX_PROFILE = 16 * 1024**2
-
-
-def says_something(data: bytes) -> bool:
-    """Whether a PNG may carry an orientation: it has a chunk for EXIF or text."""
-    return any(kind in _SAYING for kind, _ in _chunks(data))
 
 
 def clean_png(data: bytes, orientation: int = UPRIGHT) -> bytes:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from server.domain.errors import StorageFull
@@ -25,6 +26,7 @@ from server.intake.dicom import convert_dicom
 from server.intake.file_kinds import FileKind
 from server.intake.listing import list_files
 from server.intake.orientation import UPRIGHT, orientation_in
+from server.intake.png_words import png_orientation
 
 _BATCH = 512
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -37,7 +39,7 @@ class _Format:
     name: str
     begins: Callable[[bytes], bool]
     clean: Callable[[bytes, int], bytes]
-    says_something: Callable[[bytes], bool]
+    orientation: Callable[[bytes], int]
 
 
 _FORMATS = (
@@ -45,21 +47,31 @@ _FORMATS = (
         "JPEG",
         lambda data: data.startswith(clean_jpeg.START),
         clean_jpeg.clean_jpeg,
-        clean_jpeg.says_something,
+        lambda data: orientation_in(data, "JPEG") if clean_jpeg.says_something(data) else UPRIGHT,
     ),
     _Format(
         "PNG",
         lambda data: data.startswith(clean_png.START),
         clean_png.clean_png,
-        clean_png.says_something,
+        lambda data: png_orientation(BytesIO(data)),
     ),
-    _Format("WEBP", clean_webp.is_webp, clean_webp.clean_webp, clean_webp.says_something),
-    _Format("TIFF", lambda data: data.startswith(TIFF_STARTS), clean_tiff, lambda _: True),
+    _Format(
+        "WEBP",
+        clean_webp.is_webp,
+        clean_webp.clean_webp,
+        lambda data: orientation_in(data, "WEBP") if clean_webp.says_something(data) else UPRIGHT,
+    ),
+    _Format(
+        "TIFF",
+        lambda data: data.startswith(TIFF_STARTS),
+        clean_tiff,
+        lambda data: orientation_in(data, "TIFF"),
+    ),
     _Format(
         "BMP",
         lambda data: data.startswith(BMP_START),
         lambda data, _: clean_bmp(data),
-        lambda _: False,
+        lambda _: UPRIGHT,
     ),
 )
 
@@ -74,8 +86,7 @@ def cleaned(data: bytes) -> bytes:
     """
     for each in _FORMATS:
         if each.begins(data):
-            held = orientation_in(data, (each.name,)) if each.says_something(data) else UPRIGHT
-            return each.clean(data, held)
+            return each.clean(data, each.orientation(data))
     raise NotThisFormat("it begins like none of the formats that are read")
 
 

@@ -23,6 +23,7 @@ from server.domain.pixels import FORMATS, MAX_PIXELS, NO_COLOUR
 from server.intake.dicom import NOT_UPLOADED, REMOVED, UNREAD, is_dicom
 from server.intake.orientation import UPRIGHT, orientation_of
 from server.intake.png_stream import check_png
+from server.intake.png_words import png_orientation
 
 _BEGINNINGS = (b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _LYING = range(5, 9)  # EXIF orientations that swap width and height
@@ -76,7 +77,7 @@ def check_image(folder: Path, path: str) -> Checked:
             if fault is not None:
                 return _faulty(path, fault)
             # asked once the pixels are there: TIFF turns itself upright while it is decoded
-            orientation = orientation_of(image)
+            orientation = _orientation(image, folder / path)
             if orientation in _LYING:
                 width, height = height, width
             return Checked(path, width, height, None, orientation, sha256)
@@ -102,6 +103,13 @@ def _decode(image: Image.Image, file: Path) -> str | None:
     with _one_large_image if is_large else nullcontext():
         image.load()
     return _no_colour(image.mode) if image.mode in NO_COLOUR else None
+
+
+def _orientation(image: Image.Image, file: Path) -> int:
+    if image.format != "PNG":
+        return orientation_of(image)
+    with file.open("rb") as opened:
+        return png_orientation(opened)
 
 
 def _coefficient_bytes(image: Image.Image) -> int:

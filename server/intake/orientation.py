@@ -32,10 +32,10 @@ def orientation_of(image: Image.Image) -> int:
         return UPRIGHT
 
 
-def orientation_in(data: bytes, formats: tuple[str, ...]) -> int:
-    """The same for the bytes of a file; 1 where it cannot be opened."""
+def orientation_in(data: bytes, kind: str) -> int:
+    """The same for the bytes of a file of that format; 1 where it cannot be opened."""
     try:
-        with Image.open(BytesIO(data), formats=formats) as image:
+        with Image.open(BytesIO(data), formats=(kind,)) as image:
             return orientation_of(image)
     except Exception:  # a hostile file makes Pillow raise almost anything
         return UPRIGHT
