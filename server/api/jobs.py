@@ -45,6 +45,7 @@ _LIMITS = {
     "fine_tune_epochs": NumberLimit(default=7, minimum=0, maximum=MAX_EPOCHS),
     "image_size": NumberLimit(default=224, minimum=MIN_IMAGE_SIZE, maximum=MAX_IMAGE_SIZE),
     "seed": NumberLimit(default=0, minimum=0, maximum=2**31 - 1),
+    "views": NumberLimit(default=4, minimum=1, maximum=4),
 }
 
 

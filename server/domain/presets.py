@@ -33,6 +33,7 @@ class Preset:
         batch_size: images a step.
         image_size: side of the input in pixels; None = chosen from the images.
         native_size: the input has the side that the backbone was designed for.
+        views: of each image that the finished network looks at.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Preset:
     batch_size: int
     image_size: int | None
     native_size: bool
+    views: int
 
     def settings(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The fields of ``TrainingRequest`` that it names.
@@ -67,6 +69,7 @@ class Preset:
             "fine_tune_epochs": None if share is None else math.ceil(share * epochs),
             "batch_size": self.batch_size,
             "image_size": backbone.native_size if self.native_size else self.image_size,
+            "views": self.views,
         }
 
 
@@ -81,6 +84,7 @@ _ALL = (
         batch_size=32,
         image_size=128,
         native_size=False,
+        views=1,
     ),
     Preset(
         name="standard",
@@ -93,6 +97,7 @@ _ALL = (
         batch_size=_DEFAULTS.batch_size,
         image_size=None,
         native_size=False,
+        views=_DEFAULTS.views,
     ),
     Preset(
         name="best",
@@ -105,6 +110,7 @@ _ALL = (
         batch_size=32,
         image_size=None,
         native_size=True,
+        views=4,
     ),
 )
 

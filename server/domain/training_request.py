@@ -18,6 +18,7 @@ MAX_EPOCHS = 1000
 MAX_BATCH_SIZE = 1024
 MIN_IMAGE_SIZE = 32
 MAX_IMAGE_SIZE = 1024
+VIEWS = (1, 2, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class TrainingRequest:
         weights: ``auto``, ``imagenet``, ``none`` or the path of a Keras weights file.
         image_size: side of the square input in pixels; ``None`` = chosen from the images.
         seed: of the split, the initial weights, the order and the augmentation.
+        views: mirror images over which the finished network takes the mean, the picture itself
+            included: one of ``VIEWS``. They take that many times as long to answer, and are kept
+            only where validation agrees.
     """
 
     dataset_name: str
@@ -51,6 +55,7 @@ class TrainingRequest:
     weights: str = "auto"
     image_size: int | None = None
     seed: int = 0
+    views: int = 4
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "architecture", architecture(self.architecture).name)
@@ -67,6 +72,8 @@ class TrainingRequest:
         if self.image_size is not None:
             _within("image_size", self.image_size, MIN_IMAGE_SIZE, MAX_IMAGE_SIZE)
         _within("seed", self.seed, 0, 2**31 - 1)
+        if self.views not in VIEWS:
+            raise InvalidInput(f"views must be 1, 2 or 4, not {self.views}.", field="views")
         if not self.weights.strip():
             raise InvalidInput(
                 "weights must be auto, imagenet, none or the path of a weights file.",

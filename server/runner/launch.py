@@ -111,6 +111,7 @@ def flags_of(request: TrainingRequest, data_dir: Path) -> list[str]:
         "weights": request.weights,
         "image-size": request.image_size,
         "seed": request.seed,
+        "views": request.views,
     }
     balancing = "--class-balancing" if request.class_balancing else "--no-class-balancing"
     return [balancing, *flags(options)]

@@ -49,7 +49,8 @@ def request_again(recipe: Recipe, given: Mapping[str, Any], dataset_name: str) -
                 "says; leave one of them out.",
                 field=name,
             )
-    settings = dict(recipe["request"]) | {"dataset_name": dataset_name}
+    # reports from before there were views are of networks that have one
+    settings = {"views": 1} | dict(recipe["request"]) | {"dataset_name": dataset_name}
     unknown = sorted(set(settings) - set(TrainingRequest.__slots__))
     if unknown:
         raise InvalidInput(

@@ -118,17 +118,18 @@ def _check(
 
     The ONNX file answers every test image, the ``.h5`` a sample of them.
     """
+    views = context.network.module.views
     every = np.arange(len(scores.examples))
     count = min(_SAMPLE, len(every))
     sample = np.unique(np.linspace(0, len(every) - 1, count).astype(np.int64))
 
     def with_progress() -> Iterator[tuple[Images, Probabilities]]:
-        for images, expected in _batches(source, scores, every):
+        for images, expected in _batches(source, scores, every, views):
             yield images, expected
             tick("save", _CHECKING * len(images) / len(every))
 
     differences = {
-        ".h5": compare(".h5", open_h5(files[0]), _batches(source, scores, sample)),
+        ".h5": compare(".h5", open_h5(files[0]), _batches(source, scores, sample, views)),
         "ONNX": compare("ONNX", open_onnx(files[1]), with_progress()),
     }
     for name, difference in differences.items():
@@ -147,11 +148,17 @@ def _check(
 
 
 def _batches(
-    source: ImageSource, scores: Scores, places: npt.NDArray[np.int64]
+    source: ImageSource, scores: Scores, places: npt.NDArray[np.int64], views: int
 ) -> Iterator[tuple[Images, Probabilities]]:
-    """Test images [n, S, S, 3] in [0, 1] and what the network answered, a few at a time."""
-    for start in range(0, len(places), BATCH):
-        few = places[start : start + BATCH]
+    """Test images [n, S, S, 3] in [0, 1] and what the network answered, a few at a time.
+
+    Args:
+        places: among the test images.
+        views: of each image; the more, the fewer images at a time.
+    """
+    at_once = BATCH // views
+    for start in range(0, len(places), at_once):
+        few = places[start : start + at_once]
         pixels = np.empty((len(few), source.size, source.size, 3), dtype=np.uint8)
         source.records.read_into(scores.examples.numbers[few], pixels)
         yield pixels.astype(np.float32) / np.float32(255), scores.probabilities[few]

@@ -135,6 +135,14 @@ def _add_training_flags(built: argparse.ArgumentParser, defaults: TrainingReques
         metavar="PIXELS",
         help="side of the square input (default: chosen from the images)",
     )
+    group.add_argument(
+        "--views",
+        type=int,
+        metavar="N",
+        help="the finished network takes the mean over 1, 2 or 4 mirror images of each picture, "
+        "if validation agrees; it takes that many times as long to answer "
+        f"(default: {defaults.views})",
+    )
     group.add_argument("--seed", type=int, help=f"of all that is random (default: {defaults.seed})")
     group.add_argument(
         "--weights",

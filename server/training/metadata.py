@@ -57,6 +57,7 @@ def describe_model(
             "image_size": dataset.image_size,
             "fine_tune_epochs": plan.fine_tune_epochs,
             "head_epochs": plan.head_epochs,
+            "views": context.network.module.views,
         },
         "asked_for": request.as_dict(),
         "seed": request.seed,

@@ -16,7 +16,7 @@ from server.training.evaluation.split import PARTS
 
 SECOND_HEAD_EPOCHS = 10
 _GROWING_SHARES = (0.8, 0.8, 0.9, 1.0)
-_VERSION = 2
+_VERSION = 3
 """Raised when a checkpoint of older code must not be gone on from."""
 
 
@@ -29,6 +29,7 @@ class Plan:
         random_start: nothing was pretrained, so BatchNorm learns its statistics and the whole
             network has one rate.
         train, validation, test: number of images.
+        views: of each image that the finished network may look at.
         fingerprint: of all that decides the result; a checkpoint fits only the same one.
     """
 
@@ -39,6 +40,7 @@ class Plan:
     train: int
     validation: int
     test: int
+    views: int
     fingerprint: str
 
     def image_share(self, epoch: int) -> float:
@@ -71,6 +73,12 @@ class Plan:
         """Images that the frozen backbone has to look at: all of them."""
         return self.train + self.validation + self.test if self.head_epochs else 0
 
+    @property
+    def answers(self) -> int:
+        """Looks at images by which the finished network is chosen and tested."""
+        chosen_by = self.validation if self.views == 1 else (1 + self.views) * self.validation
+        return chosen_by + self.views * self.test
+
     def epoch_work(self, epoch: int) -> dict[Work, float]:
         """What one epoch needs."""
         if epoch <= self.head_epochs:
@@ -85,7 +93,7 @@ class Plan:
         """What the whole run needs, or one that stops early after that epoch."""
         total: dict[Work, float] = {
             "decode": self.train + self.validation + self.test,
-            "forward": self.feature_images + self.validation + self.test,
+            "forward": self.feature_images + self.answers,
             "save": 1,
         }
         last = self.epochs if stopped_after is None else stopped_after
@@ -108,6 +116,7 @@ def make_plan(request: TrainingRequest, dataset: Dataset, weights: ResolvedWeigh
         train=len(dataset.split.train),
         validation=len(dataset.split.validation),
         test=len(dataset.split.test),
+        views=request.views,
         fingerprint=_fingerprint(request, dataset, weights),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,21 @@ import numpy.typing as npt
 from server.training.context import Context
 from server.training.engine.images import Examples, ImageSource
 from server.training.engine.last_layer import calibrate_last_layer
+from server.training.engine.progress import Work
 from server.training.engine.scoring import score
+from server.training.engine.torch_network import TorchNetwork
 from server.training.evaluation.calibration import Calibration, fit_calibration
-from server.training.evaluation.metrics import Metrics, majority_baseline, measure
+from server.training.evaluation.metrics import (
+    Metrics,
+    balanced_accuracy,
+    majority_baseline,
+    measure,
+)
 from server.training.evaluation.report import first_line
 from server.training.learn import Trained
+
+Logits = npt.NDArray[np.float32]
+"""[images, classes]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,7 @@ class Scores:
     baseline: Metrics
     examples: Examples
     probabilities: npt.NDArray[np.float32]
-    logits: npt.NDArray[np.float32]
+    logits: Logits
     calibration: Calibration
     validation_examples: Examples
     validation_probabilities: npt.NDArray[np.float32]
@@ -57,13 +68,17 @@ def score_once(context: Context, source: ImageSource, trained: Trained) -> Score
     labels = dataset.split.labels
     module = trained.trainee.module
 
-    def answer(examples: Examples) -> npt.NDArray[np.float32]:
+    def answer(examples: Examples) -> Logits:
         batch = context.spec.request.batch_size
         warn = context.announcer.warning
-        return score(module, source, examples.numbers, batch, tick, warn=warn, exact=True)
+
+        def each_view(kind: Work, images: float) -> None:
+            tick(kind, images * module.views)
+
+        return score(module, source, examples.numbers, batch, each_view, warn=warn, exact=True)
 
     validation = dataset.examples(dataset.split.validation)
-    validation_logits = answer(validation)
+    validation_logits = _choose_views(context, module, lambda: answer(validation), validation)
     train = dataset.examples(dataset.split.train)
     calibration = fit_calibration(
         validation_logits,
@@ -98,3 +113,34 @@ def score_once(context: Context, source: ImageSource, trained: Trained) -> Score
             dataset.grouped_by,
         ),
     )
+
+
+def _choose_views(
+    context: Context, module: TorchNetwork, answer: Callable[[], Logits], examples: Examples
+) -> Logits:
+    """Let the network look at as many views as were asked for, if validation agrees.
+
+    Returns:
+        The logits of the validation images with the views that were chosen.
+    """
+    views = context.spec.request.views
+    alone = answer()
+    if views == 1:
+        return alone
+    module.views = views
+    together = answer()
+    one, several = (
+        balanced_accuracy(examples.targets, logits.argmax(axis=1), logits.shape[1])
+        for logits in (alone, together)
+    )
+    kept = several >= one
+    context.announcer.note(
+        f"Validation balanced accuracy {several:.3f} as the mean over {views} mirror images of "
+        f"each picture, {one:.3f} with the picture alone: {'the mean' if kept else 'the picture'} "
+        "is kept."
+    )
+    if kept:
+        return together
+    module.views = 1
+    context.meter.skip("forward", (views - 1) * context.plan.test)
+    return alone

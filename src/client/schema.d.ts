@@ -2017,6 +2017,11 @@ export interface components {
              * @description The image size is the architecture's `native_size`.
              */
             native_size: boolean;
+            /**
+             * Views
+             * @description Of each image that the finished network looks at.
+             */
+            views: number;
         };
         /**
          * PriorityForm
@@ -2195,6 +2200,12 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /**
+             * Views
+             * @description Mirror images over which the finished model takes the mean: 1, 2 or 4. It takes that many times as long to answer.
+             * @default 4
+             */
+            views: number;
             /**
              * Preset
              * @description quick, standard or best: fills the fields that are not given; those win.

@@ -21,6 +21,7 @@ class PresetOption(BaseModel):
     batch_size: int
     image_size: int | None = Field(description="Pixels; null = chosen from the images.")
     native_size: bool = Field(description="The image size is the architecture's `native_size`.")
+    views: int = Field(description="Of each image that the finished network looks at.")
 
 
 class PresetList(BaseModel):

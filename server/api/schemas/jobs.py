@@ -34,6 +34,11 @@ class TrainingForm(BaseModel):
     weights: str = Field("auto", description="auto, imagenet or none.")
     image_size: int | None = Field(None, description="Pixels; null = chosen from the images.")
     seed: int = 0
+    views: int = Field(
+        4,
+        description="Mirror images over which the finished model takes the mean: 1, 2 or 4. It "
+        "takes that many times as long to answer.",
+    )
     preset: str | None = Field(
         None,
         description="quick, standard or best: fills the fields that are not given; those win.",

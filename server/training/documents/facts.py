@@ -257,6 +257,8 @@ def recipe_sentence(report: Fields) -> str:
         f"{text(chosen.get('optimizer'))} at rate {text(chosen.get('learning_rate'))}",
         f"seed {text(report.get('seed', chosen.get('seed')))}",
     ]
+    if chosen.get("views", 1) != 1:
+        said.append(f"the mean over {text(chosen.get('views'))} mirror images of each picture")
     return " ".join(
         filter(None, [f"{', '.join(said)}.", stopped_sentence(report), weights_sentence(report)])
     )

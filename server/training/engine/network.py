@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
@@ -15,6 +15,7 @@ from server.training.engine.preprocessing import preprocessing
 from server.training.engine.taps import tapped
 from server.training.engine.torch_network import TorchNetwork
 from server.training.engine.translate import Translation, translate
+from server.training.engine.views import keras_features
 from server.training.engine.weights import ResolvedWeights
 
 DROPOUT = 0.2
@@ -30,7 +31,7 @@ class Network:
     ``keras_model`` up to date.
 
     Attributes:
-        keras_model: RGB in [0, 1], (size, size, 3), to softmax probabilities; stock layers only.
+        keras_parts: preprocessing, backbone and head, each a functional Keras model.
         module: the same up to the logits, channels second, on the CPU until it is moved.
         architecture: of the backbone.
         image_size: side of the square input, pixels.
@@ -38,10 +39,10 @@ class Network:
         weights: what it started from; path and hash filled in when Keras downloaded it.
         feature_width: of what the head looks at; the last ``architecture.features`` of it are the
             backbone's pooled features.
-        translations: preprocessing, backbone and head, each with its Keras layers.
+        translations: of the Keras parts, each with its Keras layers.
     """
 
-    keras_model: Any
+    keras_parts: tuple[Any, Any, Any]
     module: TorchNetwork
     architecture: Architecture
     image_size: int
@@ -49,6 +50,20 @@ class Network:
     weights: ResolvedWeights
     feature_width: int
     translations: tuple[Translation, Translation, Translation]
+    _joined: dict[int, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def keras_model(self) -> Any:
+        """RGB in [0, 1], (size, size, 3), to softmax probabilities; stock layers only.
+
+        One flat model of the very layers of the parts, so that each can be found by its name. With
+        several views the layers up to the features are a model within, which looks at each.
+        """
+        views = self.module.views
+        if views not in self._joined:
+            with keras.device("cpu"):
+                self._joined[views] = _join(self, views)
+        return self._joined[views]
 
     def write_back(self) -> None:
         """Copy the weights and statistics of the torch module into the Keras model."""
@@ -92,12 +107,11 @@ def build(
         width = int(trunk.output.shape[-1])
         head = _head(width, classes, scaled=pretrained)
         parts = (preprocessing(architecture, image_size), trunk, head)
-        model = _join(architecture, image_size, parts)
         translations = tuple(translate(part) for part in parts)
     preprocess, body, top = translations
     settled = _early_parameters(body, image_size) if pretrained else []
     return Network(
-        keras_model=model,
+        keras_parts=parts,
         module=TorchNetwork(preprocess.module, body.module, top.module, settled),
         architecture=architecture,
         image_size=image_size,
@@ -144,11 +158,14 @@ def _early_parameters(body: Translation, image_size: int) -> list[nn.Parameter]:
     return [parameter for _, module in early for parameter in module.parameters()]
 
 
-def _join(architecture: Architecture, image_size: int, parts: tuple[Any, Any, Any]) -> Any:
-    """One flat model of the very layers of the parts, so that each can be found by its name."""
-    image = keras.Input((image_size, image_size, 3), name="image")
-    result = image
-    for part in parts:
-        result = graph.apply(part, result)
-    probabilities = keras.layers.Softmax(name="probabilities")(result)
-    return keras.Model(image, probabilities, name=f"derma_{architecture.name.lower()}")
+def _join(network: Network, views: int) -> Any:
+    preprocess, trunk, head = network.keras_parts
+    picture = (network.image_size, network.image_size, 3)
+    image = keras.Input(picture, name="image")
+    features = graph.apply(trunk, graph.apply(preprocess, image))
+    if views > 1:
+        look = keras.Model(image, features, name="features_of_a_view")
+        image = keras.Input(picture, name="image")
+        features = keras_features(look, image, views)
+    probabilities = keras.layers.Softmax(name="probabilities")(graph.apply(head, features))
+    return keras.Model(image, probabilities, name=f"derma_{network.architecture.name.lower()}")

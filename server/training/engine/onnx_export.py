@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 from server.training.engine.network import Network
 from server.training.engine.onnx_operators import OnnxWriter, write_graph
 from server.training.engine.preprocessing import describe
+from server.training.engine.views import write_mean, write_views
 
 OPSET = 17
 IR_VERSION = 8
@@ -59,8 +60,13 @@ def export_onnx(network: Network, path: Path, labels: Sequence[str]) -> None:
 def _model(network: Network) -> onnx.ModelProto:
     writer = OnnxWriter()
     name = writer.emit("Transpose", ["image"], perm=[0, 3, 1, 2])
-    for translation in network.translations:
-        name = write_graph(writer, translation.module, name)
+    views = network.module.views
+    preprocess, backbone, head = (each.module for each in network.translations)
+    name = write_views(writer, name, views)
+    for part in (preprocess, backbone):
+        name = write_graph(writer, part, name)
+    name = write_mean(writer, name, views, network.feature_width)
+    name = write_graph(writer, head, name)
     writer.nodes.append(helper.make_node("Softmax", [name], ["probabilities"], axis=1))
     size = network.image_size
     graph = helper.make_graph(

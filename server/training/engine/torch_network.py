@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from torch import Tensor, fx, nn
 
 from server.training.engine.folding import folded
+from server.training.engine.views import views_of
 
 
 class TorchNetwork(nn.Module):
@@ -19,6 +20,10 @@ class TorchNetwork(nn.Module):
         backbone: from pixels to pooled features.
         head: from features to logits.
         settled: parameters of the backbone that never train.
+
+    Attributes:
+        views: of each picture, 1, 2 or 4, over which ``forward`` takes the mean. One while it
+            learns; more are a matter of the finished network.
     """
 
     def __init__(
@@ -29,6 +34,7 @@ class TorchNetwork(nn.Module):
         settled: Iterable[nn.Parameter] = (),
     ) -> None:
         super().__init__()
+        self.views = 1
         self.preprocess = preprocess.requires_grad_(False)
         self.backbone = backbone
         self.head = head
@@ -58,7 +64,8 @@ class TorchNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images [n, 3, size, size], RGB in [0, 1], to logits [n, classes]."""
-        return self.logits_from_features(self.features(images))
+        seen = [self.features(view) for view in views_of(images, self.views)]
+        return self.logits_from_features(sum(seen[1:], seen[0]) / len(seen))
 
     def backbone_parameters(self) -> Iterator[nn.Parameter]:
         """What fine-tuning trains; the same whether the backbone is frozen now or not."""

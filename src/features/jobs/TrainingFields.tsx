@@ -84,6 +84,12 @@ const WEIGHTS = [
   { value: 'none', label: 'Random' },
 ];
 
+const VIEWS = [
+  { value: '1', label: '1: the image alone, the quickest answers' },
+  { value: '2', label: '2: the image and a mirror image' },
+  { value: '4', label: '4: all mirror images, the surest answers' },
+];
+
 export function AdvancedFields(form: FieldsProps) {
   const { values, problems, options, change } = form;
   const native = options.architectures.find((each) => each.name === values.architecture);
@@ -112,6 +118,15 @@ export function AdvancedFields(form: FieldsProps) {
         help={`Side of the square input in pixels${native ? `; ${native.name} was made for ${native.native_size}` : ''}. Empty: chosen from the images.`}
         placeholder="chosen from the images"
       />
+      <Select
+        label="Views of each image"
+        description="The finished model may take the mean over mirror images, which is right more often and slower."
+        data={VIEWS}
+        allowDeselect={false}
+        value={String(values.views)}
+        error={problems.views}
+        onChange={(views) => views !== null && change('views', Number(views))}
+      />
       <NumberField
         {...form}
         field="seed"
@@ -123,7 +138,7 @@ export function AdvancedFields(form: FieldsProps) {
 }
 
 type NumberName = {
-  [F in FieldName]: FormValues[F] extends number | '' ? F : never;
+  [F in FieldName]: '' extends FormValues[F] ? F : never;
 }[FieldName];
 
 interface NumberFieldProps extends FieldsProps {

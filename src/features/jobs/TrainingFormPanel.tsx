@@ -27,7 +27,7 @@ import {
 } from './trainingForm';
 import classes from './TrainingForm.module.css';
 
-const ADVANCED: FieldName[] = ['fine_tune_epochs', 'weights', 'image_size', 'seed'];
+const ADVANCED: FieldName[] = ['fine_tune_epochs', 'weights', 'image_size', 'views', 'seed'];
 
 interface TrainingFormPanelProps {
   options: TrainingOptions;

@@ -2,7 +2,10 @@
 import type { PresetOption, TrainingForm, TrainingOptions } from '@/client/records';
 import type { FieldName, FormValues } from './trainingForm';
 
-type Filled = Pick<FormValues, 'epochs' | 'fine_tune_epochs' | 'batch_size' | 'image_size'>;
+type Filled = Pick<
+  FormValues,
+  'epochs' | 'fine_tune_epochs' | 'batch_size' | 'image_size' | 'views'
+>;
 
 /** What a preset fills in beside the architecture, which decides the native size. */
 export function filledBy(
@@ -18,6 +21,7 @@ export function filledBy(
     fine_tune_epochs: share === null ? '' : Math.ceil(share * preset.epochs),
     batch_size: preset.batch_size,
     image_size: size ?? '',
+    views: preset.views,
   };
 }
 

@@ -14,6 +14,7 @@ export interface FormValues {
   weights: string;
   image_size: number | '';
   seed: number | '';
+  views: number;
 }
 
 export type FieldName = keyof FormValues;
@@ -48,6 +49,7 @@ export function startingValues(options: TrainingOptions, dataset: string): FormV
     weights: defaults.weights,
     image_size: defaults.image_size ?? '',
     seed: defaults.seed,
+    views: defaults.views,
   };
 }
 

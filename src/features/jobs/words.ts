@@ -38,6 +38,7 @@ export function settingsOf(request: Settings): [string, string][] {
     ['Class balancing', request.class_balancing === false ? 'off' : 'on'],
     ['Weights', textOf(request.weights)],
     ['Image size', textOf(request.image_size, 'chosen from the images')],
+    ['Views of each image', textOf(request.views)],
     ['Seed', textOf(request.seed)],
   ];
 }

@@ -134,6 +134,7 @@ function settingsOf(metadata: Fields): [string, string][] {
     ['Class balancing', settings.class_balancing],
     ['Weights', weights.used ?? settings.weights],
     ['Input size', sizeOf(input.size ?? settings.image_size)],
+    ['Views of each image', settings.views],
     ['Seed', metadata.seed ?? settings.seed],
     ['Device', metadata.device],
   ];

@@ -204,6 +204,7 @@ export const options: TrainingOptions = {
     weights: 'auto',
     image_size: null,
     seed: 0,
+    views: 4,
   },
   limits: {
     epochs: { default: 30, minimum: 1, maximum: 1000 },
@@ -212,6 +213,7 @@ export const options: TrainingOptions = {
     fine_tune_epochs: { default: 7, minimum: 0, maximum: 1000 },
     image_size: { default: 224, minimum: 32, maximum: 1024 },
     seed: { default: 0, minimum: 0, maximum: 2147483647 },
+    views: { default: 4, minimum: 1, maximum: 4 },
   },
   device: 'CPU, 2 cores',
 };
@@ -226,6 +228,7 @@ const preset: PresetOption = {
   batch_size: 32,
   image_size: null,
   native_size: false,
+  views: 4,
 };
 
 export const presets: PresetOption[] = [
@@ -237,6 +240,7 @@ export const presets: PresetOption[] = [
     architecture: 'MobileNetV2',
     epochs: 8,
     image_size: 128,
+    views: 1,
   },
   preset,
   {

@@ -70,9 +70,32 @@ def test_h5_and_onnx_answer_as_the_trained_network(name: str, tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.h5", "model.onnx"]
 
 
+@pytest.mark.parametrize("views", [2, 4])
+def test_a_picture_and_its_mirror_image_get_one_answer_in_every_shape(
+    views: int, tmp_path: Path
+) -> None:
+    """Of two views the other is the picture mirrored sideways; of four, it is each way of both."""
+    network = _trained("MobileNetV2")
+    network.module.views = views
+    images = pictures(SIZE)
+    expected = torch_probabilities(network, images)
+    save_h5(network, tmp_path / "model.h5")
+    export_onnx(network, tmp_path / "model.onnx", LABELS)
+    opened = keras.models.load_model(tmp_path / "model.h5")
+    mirrored = [np.flip(images, axes).copy() for axes in ((2,), (1,), (1, 2))][: views - 1]
+    for pixels in (images, *mirrored):
+        assert np.abs(torch_probabilities(network, pixels) - expected).max() < CLOSE
+        assert np.abs(opened.predict(pixels, verbose=0) - expected).max() < CLOSE
+        assert np.abs(_answers(tmp_path / "model.onnx", pixels) - expected).max() < CLOSE
+    network.module.views = 1
+    assert np.abs(torch_probabilities(network, mirrored[0]) - expected).max() > CLOSE
+
+
 @pytest.mark.real_data
-def test_with_real_weights_h5_and_onnx_answer_exactly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("views", [1, 4])
+def test_with_real_weights_h5_and_onnx_answer_exactly(views: int, tmp_path: Path) -> None:
     network = real_mobilenet(96)
+    network.module.views = views
     images = pictures(96)
     for parameter in network.module.head_parameters():
         parameter.data.mul_(5)
@@ -85,8 +108,15 @@ def test_with_real_weights_h5_and_onnx_answer_exactly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FOUR)
-def test_the_h5_holds_stock_layers_only(name: str) -> None:
-    kinds = {type(layer).__module__ for layer in random_network(name, 32).keras_model.layers}
+@pytest.mark.parametrize("views", [1, 4])
+def test_the_h5_holds_stock_layers_only(name: str, views: int) -> None:
+    network = random_network(name, 32)
+    network.module.views = views
+    model = network.keras_model
+    inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    assert len(inner) == (views > 1)
+    layers = [each for part in (model, *inner) for each in part.layers if each not in inner]
+    kinds = {type(layer).__module__ for layer in layers}
     assert all(kind.startswith("keras.src.layers.") for kind in kinds)
 
 
@@ -101,9 +131,12 @@ np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["MobileNetV2", "ResNet50"])
-def test_the_h5_answers_alike_in_plain_keras_on_another_back_end(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "views"), [("MobileNetV2", 4), ("ResNet50", 1)])
+def test_the_h5_answers_alike_in_plain_keras_on_another_back_end(
+    name: str, views: int, tmp_path: Path
+) -> None:
     network = _trained(name)
+    network.module.views = views
     images = pictures(SIZE)
     save_h5(network, tmp_path / "model.h5")
     np.save(tmp_path / "images.npy", images)
