@@ -85,9 +85,9 @@ const WEIGHTS = [
 ];
 
 const VIEWS = [
-  { value: '1', label: '1: the image alone, the quickest answers' },
-  { value: '2', label: '2: the image and a mirror image' },
-  { value: '4', label: '4: all mirror images, the surest answers' },
+  { value: '1', label: '1: quickest answers' },
+  { value: '2', label: '2: one mirror image' },
+  { value: '4', label: '4: surest answers' },
 ];
 
 export function AdvancedFields(form: FieldsProps) {
@@ -120,7 +120,7 @@ export function AdvancedFields(form: FieldsProps) {
       />
       <Select
         label="Views of each image"
-        description="The finished model may take the mean over mirror images, which is right more often and slower."
+        description="Mirror images of each, over which the finished model takes the mean. More are right more often, and as much slower."
         data={VIEWS}
         allowDeselect={false}
         value={String(values.views)}
