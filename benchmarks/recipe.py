@@ -14,15 +14,13 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn import functional
 
 from benchmarks.images import fresh, unpacked, work_folder
-from benchmarks.results import Results
+from benchmarks.variants import Answers, Floats, Ints, compared
 from server.domain.architectures import architecture
 from server.intake.understand import understand
 from server.training.dataset import Dataset, prepare_dataset
@@ -36,12 +34,7 @@ from server.training.engine.sampling import by_square_root, every_image_once
 from server.training.engine.schedule import rate_factor
 from server.training.engine.trainee import Trainee
 from server.training.engine.weights import resolve
-from server.training.evaluation.metrics import balanced_accuracy, measure
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-
-_RESAMPLES = 500
 _MOST_VIEWS = 3
 
 
@@ -86,22 +79,6 @@ VARIANTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Of one variant and seed, for the validation part."""
-
-    targets: Ints
-    probabilities: Floats
-    groups: tuple[str, ...]
-
-    @property
-    def balanced(self) -> float:
-        """Balanced accuracy."""
-        return balanced_accuracy(
-            self.targets, self.probabilities.argmax(axis=1), self.probabilities.shape[1]
-        )
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     found: dict[str, list[Answers]] = {each.name: [] for each in VARIANTS}
@@ -112,7 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for variant in VARIANTS:
                 found[variant.name].append(_trained(variant, dataset, views, seed, options))
                 print(seed, variant.name, round(found[variant.name][-1].balanced, 3), flush=True)
-    _outcome(found, datasets[0].split.labels, options).show_and_save(options.results)
+    title = (
+        f"The head's recipe on validation: mean of {len(options.seeds)} seeds, each another split "
+        "by lesion"
+    )
+    results = compared("recipe", title, found, datasets[0].split.labels)
+    results.show_and_save(options.results)
     return 0
 
 
@@ -230,55 +212,6 @@ def _fitted(
             optimizer.step()
             step += 1
     return head
-
-
-def _outcome(
-    found: dict[str, list[Answers]], labels: tuple[str, ...], options: argparse.Namespace
-) -> Results:
-    results = Results(
-        "recipe",
-        f"The head's recipe on validation: mean of {len(options.seeds)} seeds, each another split "
-        "by lesion",
-        ("variant", "balanced accuracy", "by seed", "against the default (95 %)", "macro AUC"),
-    )
-    first = found[DEFAULT.name]
-    for name, answers in found.items():
-        values = [each.balanced for each in answers]
-        aucs = [measure(each.probabilities, each.targets, labels).macro_auc for each in answers]
-        low, high = _difference(answers, first)
-        results.rows.append(
-            (
-                name,
-                f"{np.mean(values):.3f}",
-                " ".join(f"{value:.3f}" for value in values),
-                "" if answers is first else f"{low:+.3f} … {high:+.3f}",
-                f"{np.mean([auc for auc in aucs if auc is not None]):.3f}",
-            )
-        )
-        results.data[name] = {"balanced_accuracy": values, "macro_auc": aucs}
-    return results
-
-
-def _difference(ours: list[Answers], theirs: list[Answers]) -> tuple[float, float]:
-    """95 % interval of the mean difference in balanced accuracy, lesions drawn anew each time."""
-    generator = np.random.default_rng(0)
-    pairs = list(zip(ours, theirs, strict=True))
-    found = [np.mean([_resampled(a, b, generator) for a, b in pairs]) for _ in range(_RESAMPLES)]
-    low, high = np.percentile(found, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _resampled(a: Answers, b: Answers, generator: np.random.Generator) -> float:
-    _, codes = np.unique(a.groups, return_inverse=True)
-    drawn = generator.multinomial(codes.max() + 1, np.full(codes.max() + 1, 1 / (codes.max() + 1)))
-    times: npt.NDArray[Any] = drawn[codes]
-    recalls = []
-    for label in np.unique(a.targets):
-        of_class = times * (a.targets == label)
-        if of_class.sum():
-            right = [(each.probabilities.argmax(axis=1) == label) for each in (a, b)]
-            recalls.append((of_class * (right[0].astype(int) - right[1])).sum() / of_class.sum())
-    return float(np.mean(recalls))
 
 
 if __name__ == "__main__":
