@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         "DERMASCAN_TEST_FAULT_ROWS": str(ROWS),
     }
     patience = [] if options.quick else ["--timeout=7200"]
-    command = [str(python), "-m", "pytest", "tests/faults", *patience, *options.pytest]
+    command = [str(python), "-m", "pytest", "-m", "fault", *patience, *options.pytest]
     status = subprocess.run(command, cwd=ROOT, check=False, env=surroundings).returncode
     table = _table(_rows(), counts)
     print(f"\n{table}")

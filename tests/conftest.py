@@ -1,4 +1,4 @@
-"""Where tests find the real images and weights, which are never part of the repository."""
+"""What all tests share: the rows of the fault tests, and where the real images and weights are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+
+from tests.faults.rows import count, measured, pytest_runtest_makereport, within
+
+__all__ = ["count", "measured", "pytest_runtest_makereport", "within"]
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 

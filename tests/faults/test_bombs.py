@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from server.domain.pixels import MAX_PIXELS
-from tests.faults.conftest import Measured
 from tests.faults.counts import count
 from tests.faults.import_process import Watched, size_of, take_in
+from tests.faults.rows import Measured
 from tests.integration.test_uploads import jpeg
 from tests.unit.intake.archives import overlapping_zip
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 from server.domain.errors import DermaScanError
 from server.intake.understand import understand
-from tests.faults.conftest import Measured
 from tests.faults.counts import count
 from tests.faults.import_process import take_in
+from tests.faults.rows import Measured
 from tests.integration.test_uploads import jpeg
 
 

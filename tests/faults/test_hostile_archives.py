@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Measured
 from tests.faults.counts import count
 from tests.faults.import_process import take_in
+from tests.faults.rows import Measured
 from tests.integration.test_uploads import jpeg
 
 PICTURE = jpeg((120, 70, 50))

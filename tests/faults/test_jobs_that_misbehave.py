@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from server.domain.job import MAX_ATTEMPTS, JobStatus
-from tests.faults.conftest import Count, Measured, Within
+from tests.faults.rows import Count, Measured, Within
 from tests.integration.job_home import PATIENCE_SECONDS, JobHome
 
 _GONE_SECONDS = 10

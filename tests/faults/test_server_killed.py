@@ -7,7 +7,7 @@ import time
 import pytest
 
 from server.domain.job import JobStatus
-from tests.faults.conftest import Count, Measured, Within
+from tests.faults.rows import Count, Measured, Within
 from tests.integration.job_home import PATIENCE_SECONDS
 from tests.integration.job_server import JobServer
 

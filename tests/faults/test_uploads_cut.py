@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.acceptance.running_server import RunningServer
-from tests.faults.conftest import Count, Measured, Within
+from tests.faults.rows import Count, Measured, Within
 from tests.integration.job_home import PATIENCE_SECONDS
 from tests.integration.tus_sender import PIECE, TUS, Sender, checksum
 

@@ -10,7 +10,7 @@ import pytest
 
 from server.domain.job import MAX_ATTEMPTS, Job, JobStatus
 from server.runner.process import training_processes
-from tests.faults.conftest import Count, Measured, Within
+from tests.faults.rows import Count, Measured, Within
 from tests.integration.job_home import PATIENCE_SECONDS, JobHome
 from tests.integration.job_server import JobServer
 

@@ -48,6 +48,7 @@ def _says_full(server: JobServer, job_id: str) -> bool:
     return str(server.status(job_id)["message"]).startswith("The disk is full")
 
 
+@pytest.mark.fault(10, "disk full while a job saves", "it waits, and goes on when there is room")
 def test_a_job_waits_for_room_says_so_and_goes_on_where_it_was(
     server: JobServer, disk: Path
 ) -> None:
@@ -102,6 +103,9 @@ def test_a_job_that_is_asked_for_waits_until_there_is_room_to_start(
     assert home.wait(job, COMPLETED).attempt == 1
 
 
+@pytest.mark.fault(
+    10, "disk full under the database", "whole; small changes fit, large ones are refused"
+)
 def test_small_changes_fit_into_the_database_when_the_disk_is_full_and_large_ones_are_refused(
     disk: Path,
 ) -> None:

@@ -49,6 +49,9 @@ def _is_gone(process: psutil.Process) -> bool:
         return True
 
 
+@pytest.mark.fault(
+    2, "a training process stopped past its lease", "ended; the job goes on from its checkpoint"
+)
 @posix_only
 def test_a_frozen_training_process_is_ended_and_the_job_goes_on_from_its_checkpoint(
     home: JobHome,
@@ -67,6 +70,7 @@ def test_a_frozen_training_process_is_ended_and_the_job_goes_on_from_its_checkpo
     assert "Going on from epoch" in home.log(job)
 
 
+@pytest.mark.fault(2, "a server stopped past its lease, then continued", "no stale write")
 @posix_only
 @pytest.mark.parametrize("training_too", [False, True], ids=["the server", "and its training"])
 def test_a_frozen_server_loses_its_job_to_another_and_writes_nothing_when_it_comes_back(

@@ -149,6 +149,9 @@ def test_memory_stays_flat_while_pieces_of_any_size_arrive(server: RunningServer
     assert max(seen) - before < 40 * MIB
 
 
+@pytest.mark.fault(
+    10, "disk full in the middle of a resumable upload", "507, goes on when there is room"
+)
 def test_a_full_disk_keeps_what_was_acknowledged_and_goes_on_when_there_is_room(
     small_disk: Path,
 ) -> None:

@@ -174,6 +174,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
+@pytest.mark.fault(10, "disk full in the middle of a multipart upload", "507, the server goes on")
 def test_a_full_disk_is_said_and_the_server_goes_on(small_disk: Path, tmp_path: Path) -> None:
     server = RunningServer(small_disk / "home")
     server.home.mkdir()
