@@ -231,6 +231,7 @@ def _options() -> argparse.Namespace:
         "weights",
         "image-size",
         "seed",
+        "views",
         "batch-size",
         "fine-tune-epochs",
         "job-id",
