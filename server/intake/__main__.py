@@ -4,6 +4,7 @@
                                                     metadata from every picture, then understand
     python -m server.intake FOLDER --as-it-is       change nothing
     python -m server.intake FOLDER --human          change nothing, and print words instead of JSON
+    python -m server.intake FOLDER --looks FILE     also write what was measured of the pictures
 
 The server runs it as a process of its own, because a hostile file can end a process or fill its
 memory. Exactly one JSON object is printed. Exit code 0: ``{"ok": true, "manifest": …, "unpacked":
@@ -23,6 +24,8 @@ from typing import Any
 from server.domain.errors import DermaScanError, TooLarge
 from server.intake.bundles import extract_bundles
 from server.intake.cleaning import clean_folder
+from server.intake.look import Looking
+from server.intake.looks_file import write_looks
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
 from server.intake.parent_watch import end_with_parent
@@ -68,7 +71,7 @@ def main(words: list[str] | None = None) -> int:
 def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
     progress = Progress(chosen.progress)
     if chosen.as_it_is or chosen.human:
-        return 0, understand(chosen.folder, progress)
+        return 0, _understand(chosen, progress)
     limits = UnpackLimits(
         file_bytes=chosen.max_file_bytes,
         total_bytes=chosen.max_bytes,
@@ -78,10 +81,25 @@ def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
     unpacked, problems = unpack_folder(chosen.folder, limits, progress)
     bundles = extract_bundles(chosen.folder, limits)
     clean_folder(chosen.folder)
-    manifest = understand(chosen.folder, progress)
+    manifest = _understand(chosen, progress)
     said = {problem.file for problem in bundles}
     rest = [problem for problem in manifest.problems if problem.file not in said]
     return unpacked, replace(manifest, problems=worst_first([*problems, *bundles, *rest]))
+
+
+def _understand(chosen: argparse.Namespace, progress: Progress) -> Manifest:
+    if chosen.looks is None:
+        return understand(chosen.folder, progress)
+    # loads NumPy, which nothing else here needs
+    from server.intake.measuring import measure
+
+    looking = Looking(measure)
+    manifest = understand(chosen.folder, progress, looking)
+    try:
+        write_looks(chosen.looks, looking.seen)
+    except OSError as error:  # can be made again at any time: no import fails for it
+        sys.stderr.write(f"What was measured of the pictures cannot be written: {error}\n")
+    return manifest
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
@@ -102,6 +120,9 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--progress", type=Path, metavar="FILE", help="write there how far it is, as JSON"
+    )
+    parser.add_argument(
+        "--looks", type=Path, metavar="FILE", help="write there what was measured of the pictures"
     )
     for flag, default, words_of_help in (
         ("--max-file-bytes", limits.file_bytes, "one unpacked file"),

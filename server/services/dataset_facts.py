@@ -1,0 +1,209 @@
+"""The facts of a dataset: how many images stand behind each, and which.
+
+They are of one manifest and of what was seen of its pictures, and hold positions in
+``Manifest.images``. Nothing is decoded here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.outliers import Spread, spread_of, spread_of_ratios
+from server.intake.look import Look
+from server.intake.looks_file import Looks
+from server.intake.manifest import LesionImage, Manifest
+
+
+class FactKind(StrEnum):
+    """What is asked of a dataset; the groups of each are what a page shows together."""
+
+    UNSHARP = "unsharp"
+    RICH_IN_DETAIL = "rich_in_detail"
+    DARK = "dark"
+    BRIGHT = "bright"
+    COPIES = "copies"
+    """Files with the same bytes under several names."""
+    COPIES_LABELLED_APART = "copies_labelled_apart"
+    LESIONS_LABELLED_APART = "lesions_labelled_apart"
+    LESIONS = "lesions"
+    """Lesions with more than one image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Images that belong together: one for an outlier, several where they contradict.
+
+    Attributes:
+        images: positions in ``Manifest.images``, ascending.
+    """
+
+    images: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one version of a dataset.
+
+    Attributes:
+        manifest: what the positions refer to.
+        looks: of each image of the manifest; None = not measured.
+        measured: whether every image was looked at.
+        sharpness, brightness: the usual ranges; None = too few images, or all the same.
+        groups: of each kind that could be asked; kinds that need a look are missing without it.
+    """
+
+    manifest: Manifest
+    looks: tuple[Look | None, ...]
+    measured: bool
+    sharpness: Spread | None
+    brightness: Spread | None
+    groups: dict[FactKind, tuple[Group, ...]]
+
+
+def facts_of(manifest: Manifest, looks: Looks | None) -> Facts:
+    """Everything that can be said.
+
+    Args:
+        looks: what was seen of the pictures; None = nothing yet. Pictures whose bytes are others
+            now count as not seen.
+    """
+    images = manifest.images
+    seen = [looks.seen.get(image.path) if looks else None for image in images]
+    hashes: list[str] = []
+    for place, image in enumerate(images):
+        each = seen[place]
+        if each is not None and image.sha256 not in ("", each.sha256):
+            each = seen[place] = None
+        hashes.append(image.sha256 or (each.sha256 if each else ""))
+    found = tuple(each.look if each else None for each in seen)
+    measured = all(each is not None for each in seen)
+    sharpness = spread_of_ratios([look.sharpness for look in found if look])
+    brightness = spread_of([look.brightness for look in found if look])
+    lesions = _groups(images, lambda place: images[place].lesion_id or "")
+    groups = {
+        FactKind.LESIONS: tuple(sorted(lesions, key=lambda group: -len(group.images))),
+        FactKind.LESIONS_LABELLED_APART: _labelled_apart(lesions, images),
+    }
+    if all(hashes):
+        copies = _groups(images, hashes.__getitem__)
+        groups[FactKind.COPIES] = copies
+        groups[FactKind.COPIES_LABELLED_APART] = _labelled_apart(copies, images)
+    if measured:
+        groups |= _outliers(found, sharpness, brightness)
+    return Facts(manifest, found, measured, sharpness, brightness, groups)
+
+
+def images_of_class(manifest: Manifest, label: str) -> tuple[Group, ...]:
+    """The images of one class, one a group."""
+    return _single(manifest, lambda image: image.label == label)
+
+
+def images_of_size(manifest: Manifest, width: int, height: int) -> tuple[Group, ...]:
+    """The images that measure so many pixels, one a group."""
+    return _single(manifest, lambda image: (image.width, image.height) == (width, height))
+
+
+def images_with(manifest: Manifest, column: str, value: str) -> tuple[Group, ...]:
+    """The images whose table says ``value`` in ``column``, one a group."""
+    return _single(manifest, lambda image: image.attributes.get(column) == value)
+
+
+def _single(manifest: Manifest, wanted: Callable[[LesionImage], bool]) -> tuple[Group, ...]:
+    return tuple(Group((place,)) for place, image in enumerate(manifest.images) if wanted(image))
+
+
+def _groups(images: Iterable[LesionImage], key: Callable[[int], Hashable]) -> tuple[Group, ...]:
+    """Images with the same key, where there are several; those without a key are left aside."""
+    found: dict[Hashable, list[int]] = defaultdict(list)
+    for place, _ in enumerate(images):
+        if key(place):
+            found[key(place)].append(place)
+    return tuple(Group(tuple(places)) for places in found.values() if len(places) > 1)
+
+
+def _labelled_apart(groups: Iterable[Group], images: tuple[LesionImage, ...]) -> tuple[Group, ...]:
+    return tuple(
+        group
+        for group in groups
+        if len({images[place].label for place in group.images if images[place].label}) > 1
+    )
+
+
+def _outliers(
+    looks: tuple[Look | None, ...], sharpness: Spread | None, brightness: Spread | None
+) -> dict[FactKind, tuple[Group, ...]]:
+    """What is outside of the usual ranges, the farthest first."""
+    sharp = [(look.sharpness, place) for place, look in enumerate(looks) if look]
+    bright = [(look.brightness, place) for place, look in enumerate(looks) if look]
+    return {
+        FactKind.UNSHARP: _below(sharp, sharpness),
+        FactKind.RICH_IN_DETAIL: _above(sharp, sharpness),
+        FactKind.DARK: _below(bright, brightness),
+        FactKind.BRIGHT: _above(bright, brightness),
+    }
+
+
+def _below(numbers: list[tuple[float, int]], usual: Spread | None) -> tuple[Group, ...]:
+    low = [each for each in numbers if usual and each[0] < usual.low]
+    return tuple(Group((place,)) for _, place in sorted(low))
+
+
+def _above(numbers: list[tuple[float, int]], usual: Spread | None) -> tuple[Group, ...]:
+    high = [each for each in numbers if usual and each[0] > usual.high]
+    return tuple(Group((place,)) for _, place in sorted(high, key=lambda each: (-each[0], each[1])))
+
+
+@dataclass(frozen=True, slots=True)
+class LeakingValue:
+    """One value of a column: how many images have it, and of which classes they are."""
+
+    value: str
+    images: int
+    labels: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LeakingColumn:
+    """A column that gives the label away.
+
+    Attributes:
+        values: the most common first, at most 12.
+        different: how many values there are; 0 where the column was left in the table.
+        guessed: share of the labelled images whose class is the commonest one of their value.
+        commonest: the same for whoever always names the commonest class.
+    """
+
+    name: str
+    values: tuple[LeakingValue, ...]
+    different: int
+    guessed: float
+    commonest: float
+
+
+MOST_VALUES = 12
+
+
+def leaking_column(manifest: Manifest, name: str) -> LeakingColumn:
+    """What the values of a column say of the label."""
+    labels: dict[str, Counter[str]] = defaultdict(Counter)
+    for image in manifest.images:
+        value = image.attributes.get(name)
+        if value and image.label:
+            labels[value][image.label] += 1
+    total = sum(counts.total() for counts in labels.values())
+    all_labels = sum(labels.values(), Counter[str]())
+    right = sum(max(counts.values()) for counts in labels.values())
+    often = sorted(labels.items(), key=lambda each: (-each[1].total(), each[0]))
+    return LeakingColumn(
+        name=name,
+        values=tuple(
+            LeakingValue(value, counts.total(), dict(counts.most_common()))
+            for value, counts in often[:MOST_VALUES]
+        ),
+        different=len(labels),
+        guessed=right / total if total else 0.0,
+        commonest=max(all_labels.values(), default=0) / total if total else 0.0,
+    )
