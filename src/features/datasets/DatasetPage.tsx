@@ -16,6 +16,8 @@ import { Loaded } from '@/components/states';
 import { formatBytes, formatCount, formatDateTime, formatNumberOf, NONE } from '@/lib/format';
 import { ChooseColumns } from './ChooseColumns';
 import { Classes } from './Classes';
+import { Facts } from './facts/Facts';
+import { ImagesBehind } from './facts/ImagesBehind';
 import { ImageSizes } from './ImageSizes';
 import { Problems } from './Problems';
 import { Recognised } from './Recognised';
@@ -35,7 +37,11 @@ export function DatasetPage() {
       actions={dataset && <Actions dataset={dataset} />}
     >
       <Loaded query={query} label={`Reading ${name}`} lines={6}>
-        {(summary) => <Summary dataset={summary} />}
+        {(summary) => (
+          <ImagesBehind dataset={summary}>
+            <Summary dataset={summary} />
+          </ImagesBehind>
+        )}
       </Loaded>
     </Page>
   );
@@ -103,6 +109,7 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
           <Recognised dataset={dataset} />
         </Box>
       </Panel>
+      {!dataset.being_read && dataset.images > 0 && <Facts dataset={dataset} />}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <Classes dataset={dataset} />

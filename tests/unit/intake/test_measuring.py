@@ -22,8 +22,8 @@ def skin(side: int = 300, seed: int = 1) -> Image.Image:
     return image.resize((side, side), Image.Resampling.BICUBIC)
 
 
-def look(folder: Path, image: Image.Image, name: str = "a.jpg", **saving: object) -> Look:
-    image.save(folder / name, **saving)
+def look(folder: Path, image: Image.Image, name: str = "a.jpg", quality: int = 90) -> Look:
+    image.save(folder / name, quality=quality)
     found = check_image(folder, name, measure).look
     assert found is not None
     return found
