@@ -70,6 +70,7 @@ def _shown(name: str, known: Known) -> DatasetFacts:
         why=known.why,
         images=len(manifest.images),
         not_measured=sum(look is None for look in facts.looks) if looked else 0,
+        compared=FactKind.ALIKE in facts.groups,
         sharpness=_range(facts.sharpness),
         brightness=_range(facts.brightness),
         facts=[_fact(kind, groups) for kind, groups in facts.groups.items()],
@@ -107,7 +108,8 @@ def _column(facts: Facts, name: str) -> LeakingColumn:
 
 
 def _group(facts: Facts, group: Group) -> FactGroup:
-    return FactGroup(images=[_image(facts, place) for place in group.images])
+    shown = [_image(facts, place) for place in group.images]
+    return FactGroup(images=shown, likeness=group.likeness)
 
 
 def _image(facts: Facts, place: int) -> FactImage:

@@ -91,12 +91,14 @@ def _understand(chosen: argparse.Namespace, progress: Progress) -> Manifest:
     if chosen.looks is None:
         return understand(chosen.folder, progress)
     # loads NumPy, which nothing else here needs
+    from server.intake.alike import find_alike
     from server.intake.measuring import measure
 
     looking = Looking(measure)
     manifest = understand(chosen.folder, progress, looking)
+    compared = find_alike(looking.seen)
     try:
-        write_looks(chosen.looks, looking.seen)
+        write_looks(chosen.looks, looking.seen, compared.pairs if compared.made else None)
     except OSError as error:  # can be made again at any time: no import fails for it
         sys.stderr.write(f"What was measured of the pictures cannot be written: {error}\n")
     return manifest

@@ -25,6 +25,8 @@ class Look:
     sharpness: float
     brightness: float
     clipped: float
+    coefficients: bytes = b""
+    """143 cosine coefficients as float16 (``fingerprints``), for comparing; they are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,19 @@ class Seen:
     path: str
     sha256: str
     look: Look | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Two files that look nearly the same, by their place in a list of ``Seen``.
+
+    Attributes:
+        likeness: correlation of their fingerprints, up to 1.
+    """
+
+    first: int
+    second: int
+    likeness: float
 
 
 Measure = Callable[[Image.Image], Look | None]

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.intake.look import Look, Seen
+from server.intake.look import Alike, Look, Seen
 
 OWN_FOLDER = ".dermascan"
 FORMAT = 1
@@ -27,9 +27,12 @@ class Looks:
 
     Attributes:
         seen: by the path of each picture, relative to the dataset's folder.
+        alike: pairs of paths that look nearly the same, with their likeness; None = there were too
+            many pictures to compare.
     """
 
     seen: Mapping[str, Seen]
+    alike: tuple[tuple[str, str, float], ...] | None
 
 
 def looks_file(folder: Path) -> Path:
@@ -37,13 +40,17 @@ def looks_file(folder: Path) -> Path:
     return folder / OWN_FOLDER / "facts" / "looks.json"
 
 
-def write_looks(file: Path, seen: Sequence[Seen]) -> None:
+def write_looks(file: Path, seen: Sequence[Seen], alike: Sequence[Alike] | None) -> None:
     """Write it whole or not at all; the folder that it describes must be there.
+
+    Args:
+        alike: places in ``seen``; None = not compared.
 
     Raises:
         OSError: nothing can be written there.
     """
-    content = {"format": FORMAT, "images": [_row(each) for each in seen]}
+    pairs = None if alike is None else [[a.first, a.second, a.likeness] for a in alike]
+    content = {"format": FORMAT, "images": [_row(each) for each in seen], "alike": pairs}
     for folder in (file.parent.parent, file.parent):
         folder.mkdir(exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
@@ -61,7 +68,12 @@ def read_looks(file: Path) -> Looks | None:
         said = json.loads(file.read_text("utf-8"))
         if said["format"] != FORMAT:
             return None
-        return Looks({row[0]: _seen(row) for row in said["images"]})
+        seen = {row[0]: _seen(row) for row in said["images"]}
+        paths = [row[0] for row in said["images"]]
+        alike = said["alike"]
+        if alike is not None:
+            alike = tuple((paths[one], paths[other], float(how)) for one, other, how in alike)
+        return Looks(seen, alike)
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
 

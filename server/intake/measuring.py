@@ -17,6 +17,7 @@ from PIL import Image
 
 from server.domain.errors import InvalidInput
 from server.domain.pixels import DAMAGED, upright_rgb
+from server.intake.fingerprints import coefficients, small_grey
 from server.intake.look import Look
 
 SIDE = 224
@@ -30,7 +31,7 @@ def measure(image: Image.Image) -> Look | None:
     if image.width * image.height > MOST_PIXELS:
         return None
     try:
-        grey = _small_grey(image)
+        grey = _as_seen(image)
     except (InvalidInput, MemoryError, *DAMAGED):
         return None
     counts = grey.histogram()
@@ -39,10 +40,11 @@ def measure(image: Image.Image) -> Look | None:
         sharpness=_variance_of_laplacian(np.asarray(grey, dtype=np.int16)),
         brightness=sum(level * count for level, count in enumerate(counts)) / (255 * total),
         clipped=(sum(counts[: _NEARLY + 1]) + sum(counts[-_NEARLY - 1 :])) / total,
+        coefficients=coefficients(small_grey(grey)[None]).astype(np.float16).tobytes(),
     )
 
 
-def _small_grey(image: Image.Image) -> Image.Image:
+def _as_seen(image: Image.Image) -> Image.Image:
     plain = image if image.mode in ("L", "RGB") else upright_rgb(image)
     return plain.resize((SIDE, SIDE), Image.Resampling.BILINEAR).convert("L")
 

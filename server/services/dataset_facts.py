@@ -26,6 +26,10 @@ class FactKind(StrEnum):
     BRIGHT = "bright"
     COPIES = "copies"
     """Files with the same bytes under several names."""
+    ALIKE = "alike"
+    """Pairs of pictures that look nearly the same."""
+    ALIKE_OF_OTHER_LESIONS = "alike_of_other_lesions"
+    ALIKE_LABELLED_APART = "alike_labelled_apart"
     COPIES_LABELLED_APART = "copies_labelled_apart"
     LESIONS_LABELLED_APART = "lesions_labelled_apart"
     LESIONS = "lesions"
@@ -38,9 +42,11 @@ class Group:
 
     Attributes:
         images: positions in ``Manifest.images``, ascending.
+        likeness: of two that look nearly the same, up to 1.
     """
 
     images: tuple[int, ...]
+    likeness: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ def facts_of(manifest: Manifest, looks: Looks | None) -> Facts:
         copies = _groups(images, hashes.__getitem__)
         groups[FactKind.COPIES] = copies
         groups[FactKind.COPIES_LABELLED_APART] = _labelled_apart(copies, images)
+    if measured and looks is not None and looks.alike is not None:
+        groups |= _alike(images, looks.alike)
     if measured:
         groups |= _outliers(found, sharpness, brightness)
     return Facts(manifest, found, measured, sharpness, brightness, groups)
@@ -130,6 +138,27 @@ def _labelled_apart(groups: Iterable[Group], images: tuple[LesionImage, ...]) ->
         for group in groups
         if len({images[place].label for place in group.images if images[place].label}) > 1
     )
+
+
+def _alike(
+    images: tuple[LesionImage, ...], pairs: Iterable[tuple[str, str, float]]
+) -> dict[FactKind, tuple[Group, ...]]:
+    """Pairs of which both images count now, the most alike first."""
+    places = {image.path: place for place, image in enumerate(images)}
+    there = [
+        (min(places[one], places[other]), max(places[one], places[other]), how)
+        for one, other, how in pairs
+        if one in places and other in places
+    ]
+    most_alike = sorted(there, key=lambda pair: (-pair[2], pair[0], pair[1]))
+    groups = tuple(Group((one, other), how) for one, other, how in most_alike)
+    found = {FactKind.ALIKE: groups, FactKind.ALIKE_LABELLED_APART: _labelled_apart(groups, images)}
+    if any(image.lesion_id for image in images):
+        lesions = [image.lesion_id or f"\0{image.image_id}" for image in images]
+        found[FactKind.ALIKE_OF_OTHER_LESIONS] = tuple(
+            group for group in groups if len({lesions[place] for place in group.images}) > 1
+        )
+    return found
 
 
 def _outliers(

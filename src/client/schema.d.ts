@@ -1114,6 +1114,11 @@ export interface components {
              * @description Pictures with too many pixels to be measured.
              */
             not_measured: number;
+            /**
+             * Compared
+             * @description Whether the pictures were compared with each other.
+             */
+            compared: boolean;
             /** @description Of the variance of the Laplacian at 224 × 224 pixels, by ratios. */
             sharpness: components["schemas"]["UsualRange"] | null;
             /** @description Of the mean luminance, 0 to 1. */
@@ -1420,6 +1425,11 @@ export interface components {
         FactGroup: {
             /** Images */
             images: components["schemas"]["FactImage"][];
+            /**
+             * Likeness
+             * @description Of two that look nearly the same: correlation of fingerprints, up to 1.
+             */
+            likeness?: number | null;
         };
         /** FactImage */
         FactImage: {
@@ -1460,7 +1470,7 @@ export interface components {
          * @description What is asked of a dataset; the groups of each are what a page shows together.
          * @enum {string}
          */
-        FactKind: "unsharp" | "rich_in_detail" | "dark" | "bright" | "copies" | "copies_labelled_apart" | "lesions_labelled_apart" | "lesions";
+        FactKind: "unsharp" | "rich_in_detail" | "dark" | "bright" | "copies" | "alike" | "alike_of_other_lesions" | "alike_labelled_apart" | "copies_labelled_apart" | "lesions_labelled_apart" | "lesions";
         /**
          * FigureCompared
          * @description One figure of both sides on the same lesions.

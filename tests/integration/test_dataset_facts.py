@@ -32,7 +32,8 @@ def png(image: Image.Image) -> bytes:
 
 
 def spoilt_set() -> list[tuple[str, bytes]]:
-    """24 good pictures; one blurred, one dark, one copied, one copied into the other class."""
+    """24 good pictures; one blurred, one dark, one copied, one copied into the other class, one
+    saved again smaller, mirrored and as another lesion."""
     rows = ["image_id,label,lesion_id,dx_type"]
     files = []
 
@@ -47,6 +48,8 @@ def spoilt_set() -> list[tuple[str, bytes]]:
     add("dark", "nv", "L101", png(skin(96, 101).point(lambda value: value // 8)))
     add("copy", "nv", "L1", files[1][1])
     add("contradiction", "mel", "L2", files[2][1])
+    again = skin(96, 4).transpose(Image.Transpose.FLIP_LEFT_RIGHT).resize((80, 80))
+    add("again", "mel", "L102", png(again))
     return [("metadata.csv", "\n".join(rows).encode()), *files]
 
 
@@ -69,7 +72,7 @@ def ids(page: dict[str, Any]) -> list[list[str]]:
 def test_an_upload_brings_its_facts_and_each_number_its_images(house: House) -> None:
     upload(house.here, "set", spoilt_set())
     found = facts(house)
-    assert (found["state"], found["images"], found["not_measured"]) == ("done", 28, 0)
+    assert (found["state"], found["images"], found["not_measured"]) == ("done", 29, 0)
     numbers = {each["kind"]: (each["groups"], each["images"]) for each in found["facts"]}
     for kind, (groups, _) in numbers.items():
         assert images(house, kind=kind)["total"] == groups
@@ -80,6 +83,10 @@ def test_an_upload_brings_its_facts_and_each_number_its_images(house: House) -> 
     assert ids(images(house, kind="copies_labelled_apart")) == [["contradiction", "good_02"]]
     assert ids(images(house, kind="lesions_labelled_apart")) == [["contradiction", "good_02"]]
     assert numbers["lesions"] == (2, 4)
+    for kind in ("alike", "alike_of_other_lesions", "alike_labelled_apart"):
+        page = images(house, kind=kind)
+        assert ids(page) == [["again", "good_04"]]
+        assert page["groups"][0]["likeness"] > 0.94
     shown = images(house, kind="dark")["groups"][0]["images"][0]
     assert (shown["label"], shown["lesion_id"], shown["width"]) == ("nv", "L101", 96)
     assert shown["brightness"] < found["brightness"]["low"]
@@ -87,7 +94,7 @@ def test_an_upload_brings_its_facts_and_each_number_its_images(house: House) -> 
 
 def test_classes_sizes_and_cells_open_their_images_page_by_page(house: House) -> None:
     upload(house.here, "set", spoilt_set())
-    assert images(house, label="mel")["total"] == 9
+    assert images(house, label="mel")["total"] == 10
     assert images(house, width=96, height=96)["total"] == 28
     assert images(house, column="dx_type", value="follow_up")["total"] == 19
     first = ids(images(house, label="nv", limit=10))
@@ -113,7 +120,7 @@ def test_leaving_an_image_out_changes_the_facts_and_looks_at_nothing_again(house
     before = file.stat().st_mtime_ns
     change = {"exclude": ["dark", "contradiction"]}
     assert house.here.post("/api/datasets/set/versions", json=change).status_code == 200
-    assert (facts(house)["state"], facts(house)["images"]) == ("done", 26)
+    assert (facts(house)["state"], facts(house)["images"]) == ("done", 27)
     assert "dark" not in [group[0] for group in ids(images(house, kind="dark"))]
     assert images(house, kind="copies_labelled_apart")["total"] == 0
     assert file.stat().st_mtime_ns == before
@@ -137,7 +144,7 @@ def test_an_addition_is_looked_at_too(house: House) -> None:
     rows = b"image_id,label,lesion_id,dx_type\nwhite,mel,L300,histo"
     white = png(Image.new("RGB", (96, 96), "white"))
     upload(house.here, "set", [("more.csv", rows), ("images/white.png", white)])
-    assert (facts(house)["state"], facts(house)["images"]) == ("done", 29)
+    assert (facts(house)["state"], facts(house)["images"]) == ("done", 30)
     assert ids(images(house, kind="bright"))[0] == ["white"]
 
 

@@ -54,6 +54,7 @@ class DatasetFacts(BaseModel):
     why: str | None = Field(description="One sentence, where looking failed.")
     images: int
     not_measured: int = Field(description="Pictures with too many pixels to be measured.")
+    compared: bool = Field(description="Whether the pictures were compared with each other.")
     sharpness: UsualRange | None = Field(
         description="Of the variance of the Laplacian at 224 × 224 pixels, by ratios."
     )
@@ -92,6 +93,9 @@ class FactGroup(BaseModel):
     """Images to be seen together: one for an outlier, several where they contradict."""
 
     images: list[FactImage]
+    likeness: float | None = Field(
+        None, description="Of two that look nearly the same: correlation of fingerprints, up to 1."
+    )
 
 
 class FactImages(BaseModel):

@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image, ImageFilter
 
 from server.intake.image_check import check_image
-from server.intake.look import Look, Looking, Seen
-from server.intake.looks_file import looks_file, read_looks, write_looks
+from server.intake.look import Alike, Look, Looking, Seen
+from server.intake.looks_file import Looks, looks_file, read_looks, write_looks
 from server.intake.measuring import measure
 from server.intake.understand import understand
 
@@ -87,10 +87,13 @@ def test_what_was_seen_is_read_back_and_what_is_no_such_file_is_nothing(tmp_path
     file = looks_file(tmp_path)
     assert read_looks(file) is None
     seen = [Seen("ä/a.jpg", "ab" * 32, Look(12.5, 0.5, 0.25)), Seen("b.png", "cd" * 32, None)]
-    write_looks(file, seen)
+    write_looks(file, seen, [Alike(0, 1, 0.97)])
     found = read_looks(file)
     assert found is not None
     assert list(found.seen.values()) == seen
+    assert found.alike == (("ä/a.jpg", "b.png", 0.97),)
+    write_looks(file, seen, None)
+    assert read_looks(file) == Looks(found.seen, None)
     for damaged in ("{", "[]", '{"format": 99, "images": []}', '{"format": 1, "images": [[1]]}'):
         file.write_text(damaged, "utf-8")
         assert read_looks(file) is None

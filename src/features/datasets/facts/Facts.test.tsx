@@ -19,6 +19,7 @@ const facts: DatasetFacts = {
   why: null,
   images: 10015,
   not_measured: 0,
+  compared: true,
   sharpness: { median: 13, low: 0.9, high: 194 },
   brightness: { median: 0.61, low: 0.35, high: 0.87 },
   facts: [

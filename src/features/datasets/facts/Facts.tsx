@@ -48,7 +48,7 @@ function FactSection({ section, facts }: { section: Section; facts: DatasetFacts
       <ul className={classes.rows}>
         {known.map(({ kind, groups }) => {
           const { name, note, grave } = KIND[kind];
-          const title = section.kinds.length < 4 ? `${section.title}: ${name.toLowerCase()}` : name;
+          const title = section.named ? `${section.title}: ${name.toLowerCase()}` : name;
           return (
             <li key={kind}>
               <NumberRow
@@ -70,13 +70,21 @@ function Method({ facts }: { facts: DatasetFacts }) {
   const few = facts.sharpness === null && facts.brightness === null;
   const left = facts.not_measured;
   return (
-    <Text size="sm" c="dimmed" maw={860}>
-      {few
-        ? 'There are too few images, or they are too much alike, to say which stand out. '
-        : 'An image stands out when it lies more than 3.5 robust standard deviations from the median of this dataset (modified z-score). '}
-      Sharpness is the variance of the Laplacian at 224 × 224 pixels, so that images of all sizes
-      compare.
-      {left > 0 && ` ${formatNumberOf(left, 'image')} with too many pixels could not be measured.`}
-    </Text>
+    <Stack gap={4} maw={860}>
+      <Text size="sm" c="dimmed">
+        {few
+          ? 'There are too few images, or they are too much alike, to say which stand out. '
+          : 'An image stands out when it lies more than 3.5 robust standard deviations from the median of this dataset (modified z-score). '}
+        Sharpness is the variance of the Laplacian at 224 × 224 pixels, so that images of all sizes
+        compare.
+        {left > 0 &&
+          ` ${formatNumberOf(left, 'image')} with too many pixels could not be measured.`}
+      </Text>
+      <Text size="sm" c="dimmed">
+        {facts.compared
+          ? 'Nearly the same means the same picture as a whole: its coarse light and dark agree, in any of the eight ways to turn and mirror it. Crops and second photographs are not found here; the leak audit before every training looks deeper.'
+          : 'There are too many images to compare all of them here; the leak audit before every training does.'}
+      </Text>
+    </Stack>
   );
 }

@@ -27,6 +27,17 @@ export const KIND: Record<FactKind, KindWords> = {
   dark: { name: 'Dark', note: 'Darker than usual here', one: 'image' },
   bright: { name: 'Bright', note: 'Brighter than usual here', one: 'image' },
   copies: { name: 'Same file', note: 'Under several names', one: 'set' },
+  alike: {
+    name: 'Nearly the same',
+    note: 'Saved again, resized, lightened, turned',
+    one: 'pair',
+  },
+  alike_of_other_lesions: {
+    name: 'Nearly the same, other lesion',
+    note: 'May be one lesion under two names',
+    one: 'pair',
+    grave: true,
+  },
   lesions: {
     name: 'Same lesion',
     note: 'Never divided by a split',
@@ -36,6 +47,12 @@ export const KIND: Record<FactKind, KindWords> = {
     name: 'Same file',
     note: 'Named differently',
     one: 'set',
+    grave: true,
+  },
+  alike_labelled_apart: {
+    name: 'Nearly the same',
+    note: 'Named differently',
+    one: 'pair',
     grave: true,
   },
   lesions_labelled_apart: {
@@ -48,15 +65,22 @@ export const KIND: Record<FactKind, KindWords> = {
 
 export interface Section {
   title: string;
+  /** Its title stands before the name of a kind that says too little alone. */
+  named?: boolean;
   kinds: FactKind[];
 }
 
 export const SECTIONS: Section[] = [
   { title: 'Picture quality', kinds: ['unsharp', 'rich_in_detail', 'dark', 'bright'] },
-  { title: 'Seen more than once', kinds: ['copies', 'lesions'] },
+  {
+    title: 'Seen more than once',
+    named: true,
+    kinds: ['copies', 'alike', 'alike_of_other_lesions', 'lesions'],
+  },
   {
     title: 'Diagnoses that disagree',
-    kinds: ['copies_labelled_apart', 'lesions_labelled_apart'],
+    named: true,
+    kinds: ['copies_labelled_apart', 'alike_labelled_apart', 'lesions_labelled_apart'],
   },
 ];
 
