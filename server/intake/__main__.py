@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from typing import Any
 from server.domain.errors import DermaScanError, TooLarge
 from server.intake.bundles import extract_bundles
 from server.intake.cleaning import clean_folder
-from server.intake.look import Looking
+from server.intake.look import Alike, Looking
 from server.intake.looks_file import write_looks
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
@@ -38,6 +40,7 @@ from server.intake.unpack_limits import UnpackLimits
 EXIT_DONE = 0
 EXIT_CRASHED = 1
 EXIT_REFUSED = 2
+_MOST_THREADS = 4
 
 
 def main(words: list[str] | None = None) -> int:
@@ -90,17 +93,36 @@ def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
 def _understand(chosen: argparse.Namespace, progress: Progress) -> Manifest:
     if chosen.looks is None:
         return understand(chosen.folder, progress)
-    # loads NumPy, which nothing else here needs
-    from server.intake.alike import find_alike
+    try:
+        looking = _ready_to_look()
+    except (ImportError, MemoryError) as error:
+        return _without_looks(understand(chosen.folder, progress), error)
+    manifest = understand(chosen.folder, progress, looking)
+    try:
+        write_looks(chosen.looks, looking.seen, _alike(looking))
+    except (OSError, MemoryError) as error:
+        return _without_looks(manifest, error)
+    return manifest
+
+
+def _ready_to_look() -> Looking:
+    # NumPy is loaded here alone; the matrices are small, and each thread costs address space
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(min(_MOST_THREADS, os.cpu_count() or 1)))
     from server.intake.measuring import measure
 
-    looking = Looking(measure)
-    manifest = understand(chosen.folder, progress, looking)
+    return Looking(measure)
+
+
+def _alike(looking: Looking) -> Sequence[Alike] | None:
+    from server.intake.alike import find_alike
+
     compared = find_alike(looking.seen)
-    try:
-        write_looks(chosen.looks, looking.seen, compared.pairs if compared.made else None)
-    except OSError as error:  # can be made again at any time: no import fails for it
-        sys.stderr.write(f"What was measured of the pictures cannot be written: {error}\n")
+    return compared.pairs if compared.made else None
+
+
+def _without_looks(manifest: Manifest, error: Exception) -> Manifest:
+    """What was measured can be made again at any time: no import fails for it."""
+    sys.stderr.write(f"What was measured of the pictures is not kept: {error!r}\n")
     return manifest
 
 
