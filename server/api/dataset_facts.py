@@ -21,8 +21,9 @@ from server.api.schemas.dataset_facts import (
     UsualRange,
 )
 from server.domain.outliers import Spread
-from server.services.dataset_facts import FactKind, Facts, Group, leaking_column
+from server.services.dataset_facts import FactKind, Facts, Group
 from server.services.facts import Known, LookState, Wanted
+from server.services.leaking_values import leaking_column
 
 router = APIRouter(tags=["datasets"], prefix="/api/datasets/{name}/facts")
 
@@ -69,7 +70,9 @@ def _shown(name: str, known: Known) -> DatasetFacts:
         state=known.state,
         why=known.why,
         images=len(manifest.images),
-        not_measured=sum(look is None for look in facts.looks) if looked else 0,
+        not_measured=sum(look is None for look in facts.looks[: len(manifest.images)])
+        if looked
+        else 0,
         compared=FactKind.ALIKE in facts.groups,
         sharpness=_range(facts.sharpness),
         brightness=_range(facts.brightness),
@@ -113,7 +116,7 @@ def _group(facts: Facts, group: Group) -> FactGroup:
 
 
 def _image(facts: Facts, place: int) -> FactImage:
-    image, look = facts.manifest.images[place], facts.looks[place]
+    image, look = facts.images[place], facts.looks[place]
     return FactImage(
         image_id=image.image_id,
         label=image.label,

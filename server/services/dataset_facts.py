@@ -1,18 +1,17 @@
 """The facts of a dataset: how many images stand behind each, and which.
 
-They are of one manifest and of what was seen of its pictures, and hold positions in
-``Manifest.images``. Nothing is decoded here.
+They are of one manifest and of what was seen of its pictures. Nothing is decoded here.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from server.domain.outliers import Spread, spread_of, spread_of_ratios
-from server.intake.look import Look
+from server.intake.look import Look, Seen
 from server.intake.looks_file import Looks
 from server.intake.manifest import LesionImage, Manifest
 
@@ -34,6 +33,12 @@ class FactKind(StrEnum):
     LESIONS_LABELLED_APART = "lesions_labelled_apart"
     LESIONS = "lesions"
     """Lesions with more than one image."""
+    LEFT_OUT = "left_out"
+    """Images that somebody left out of the current version; in no other group."""
+
+
+WITHOUT_LOOKING = (FactKind.LEFT_OUT, FactKind.LESIONS, FactKind.LESIONS_LABELLED_APART)
+"""Known without a look at the pictures; where one is missing, there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Group:
     """Images that belong together: one for an outlier, several where they contradict.
 
     Attributes:
-        images: positions in ``Manifest.images``, ascending.
+        images: positions in ``Facts.images``, ascending.
         likeness: of two that look nearly the same, up to 1.
     """
 
@@ -54,14 +59,16 @@ class Facts:
     """What is known of one version of a dataset.
 
     Attributes:
-        manifest: what the positions refer to.
-        looks: of each image of the manifest; None = not measured.
+        manifest: that version.
+        images: those of the manifest, then those that are left out of it.
+        looks: of each of ``images``; None = not measured.
         measured: whether every image was looked at.
         sharpness, brightness: the usual ranges; None = too few images, or all the same.
         groups: of each kind that could be asked; kinds that need a look are missing without it.
     """
 
     manifest: Manifest
+    images: tuple[LesionImage, ...]
     looks: tuple[Look | None, ...]
     measured: bool
     sharpness: Spread | None
@@ -69,39 +76,55 @@ class Facts:
     groups: dict[FactKind, tuple[Group, ...]]
 
 
-def facts_of(manifest: Manifest, looks: Looks | None) -> Facts:
+def facts_of(
+    manifest: Manifest, looks: Looks | None, left_out: tuple[LesionImage, ...] = ()
+) -> Facts:
     """Everything that can be said.
 
     Args:
+        left_out: images that are left out of this version.
         looks: what was seen of the pictures; None = nothing yet. Pictures whose bytes are others
             now count as not seen.
     """
     images = manifest.images
-    seen = [looks.seen.get(image.path) if looks else None for image in images]
-    hashes: list[str] = []
-    for place, image in enumerate(images):
-        each = seen[place]
-        if each is not None and image.sha256 not in ("", each.sha256):
-            each = seen[place] = None
-        hashes.append(image.sha256 or (each.sha256 if each else ""))
+    everything = (*images, *left_out)
+    seen = [_seen(image, looks) for image in everything]
     found = tuple(each.look if each else None for each in seen)
-    measured = all(each is not None for each in seen)
-    sharpness = spread_of_ratios([look.sharpness for look in found if look])
-    brightness = spread_of([look.brightness for look in found if look])
-    lesions = _groups(images, lambda place: images[place].lesion_id or "")
-    groups = {
+    counted = found[: len(images)]
+    measured = all(seen[: len(images)])
+    sharpness = spread_of_ratios([look.sharpness for look in counted if look])
+    brightness = spread_of([look.brightness for look in counted if look])
+    groups = _lesions(images)
+    hashes = [
+        image.sha256 or (each.sha256 if each else "")
+        for image, each in zip(images, seen, strict=False)
+    ]
+    if all(hashes):
+        copies = _groups(hashes)
+        groups[FactKind.COPIES] = copies
+        groups[FactKind.COPIES_LABELLED_APART] = _labelled_apart(copies, images)
+    if measured and looks is not None:
+        if looks.alike is not None:
+            groups |= _alike(images, looks.alike)
+        groups |= _outliers(counted, sharpness, brightness)
+    if left_out:
+        outside = range(len(images), len(everything))
+        groups[FactKind.LEFT_OUT] = tuple(Group((place,)) for place in outside)
+    return Facts(manifest, everything, found, measured, sharpness, brightness, groups)
+
+
+def _seen(image: LesionImage, looks: Looks | None) -> Seen | None:
+    """What was seen of an image, if its bytes are still the same."""
+    each = looks.seen.get(image.path) if looks else None
+    return None if each is None or image.sha256 not in ("", each.sha256) else each
+
+
+def _lesions(images: tuple[LesionImage, ...]) -> dict[FactKind, tuple[Group, ...]]:
+    lesions = _groups([image.lesion_id or "" for image in images])
+    return {
         FactKind.LESIONS: tuple(sorted(lesions, key=lambda group: -len(group.images))),
         FactKind.LESIONS_LABELLED_APART: _labelled_apart(lesions, images),
     }
-    if all(hashes):
-        copies = _groups(images, hashes.__getitem__)
-        groups[FactKind.COPIES] = copies
-        groups[FactKind.COPIES_LABELLED_APART] = _labelled_apart(copies, images)
-    if measured and looks is not None and looks.alike is not None:
-        groups |= _alike(images, looks.alike)
-    if measured:
-        groups |= _outliers(found, sharpness, brightness)
-    return Facts(manifest, found, measured, sharpness, brightness, groups)
 
 
 def images_of_class(manifest: Manifest, label: str) -> tuple[Group, ...]:
@@ -123,12 +146,12 @@ def _single(manifest: Manifest, wanted: Callable[[LesionImage], bool]) -> tuple[
     return tuple(Group((place,)) for place, image in enumerate(manifest.images) if wanted(image))
 
 
-def _groups(images: Iterable[LesionImage], key: Callable[[int], Hashable]) -> tuple[Group, ...]:
+def _groups(keys: Iterable[str]) -> tuple[Group, ...]:
     """Images with the same key, where there are several; those without a key are left aside."""
-    found: dict[Hashable, list[int]] = defaultdict(list)
-    for place, _ in enumerate(images):
-        if key(place):
-            found[key(place)].append(place)
+    found: dict[str, list[int]] = defaultdict(list)
+    for place, key in enumerate(keys):
+        if key:
+            found[key].append(place)
     return tuple(Group(tuple(places)) for places in found.values() if len(places) > 1)
 
 
@@ -183,56 +206,3 @@ def _below(numbers: list[tuple[float, int]], usual: Spread | None) -> tuple[Grou
 def _above(numbers: list[tuple[float, int]], usual: Spread | None) -> tuple[Group, ...]:
     high = [each for each in numbers if usual and each[0] > usual.high]
     return tuple(Group((place,)) for _, place in sorted(high, key=lambda each: (-each[0], each[1])))
-
-
-@dataclass(frozen=True, slots=True)
-class LeakingValue:
-    """One value of a column: how many images have it, and of which classes they are."""
-
-    value: str
-    images: int
-    labels: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class LeakingColumn:
-    """A column that gives the label away.
-
-    Attributes:
-        values: the most common first, at most 12.
-        different: how many values there are; 0 where the column was left in the table.
-        guessed: share of the labelled images whose class is the commonest one of their value.
-        commonest: the same for whoever always names the commonest class.
-    """
-
-    name: str
-    values: tuple[LeakingValue, ...]
-    different: int
-    guessed: float
-    commonest: float
-
-
-MOST_VALUES = 12
-
-
-def leaking_column(manifest: Manifest, name: str) -> LeakingColumn:
-    """What the values of a column say of the label."""
-    labels: dict[str, Counter[str]] = defaultdict(Counter)
-    for image in manifest.images:
-        value = image.attributes.get(name)
-        if value and image.label:
-            labels[value][image.label] += 1
-    total = sum(counts.total() for counts in labels.values())
-    all_labels = sum(labels.values(), Counter[str]())
-    right = sum(max(counts.values()) for counts in labels.values())
-    often = sorted(labels.items(), key=lambda each: (-each[1].total(), each[0]))
-    return LeakingColumn(
-        name=name,
-        values=tuple(
-            LeakingValue(value, counts.total(), dict(counts.most_common()))
-            for value, counts in often[:MOST_VALUES]
-        ),
-        different=len(labels),
-        guessed=right / total if total else 0.0,
-        commonest=max(all_labels.values(), default=0) / total if total else 0.0,
-    )

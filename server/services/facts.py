@@ -18,6 +18,7 @@ from server.domain.errors import Conflict, DermaScanError, InvalidInput
 from server.intake.looks_file import looks_file, read_looks
 from server.services.catalogue import Catalogue
 from server.services.dataset_facts import (
+    WITHOUT_LOOKING,
     FactKind,
     Facts,
     Group,
@@ -188,7 +189,8 @@ class FactService:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        facts = facts_of(manifest, read_looks(file) if written else None)
+        looks = read_looks(file) if written else None
+        facts = facts_of(manifest, looks, self._catalogue.left_out(name))
         with self._lock:
             self._kept[key] = facts
             while len(self._kept) > _KEPT:
@@ -210,6 +212,8 @@ def _groups(facts: Facts, wanted: Wanted) -> tuple[Group, ...]:
     if wanted.cell is not None:
         return images_with(facts.manifest, *wanted.cell)
     assert wanted.kind is not None
+    if wanted.kind not in facts.groups and wanted.kind in WITHOUT_LOOKING:
+        return ()
     if wanted.kind not in facts.groups:
         raise Conflict("The pictures of this dataset were not looked at yet; have them looked at.")
     return facts.groups[wanted.kind]

@@ -321,7 +321,8 @@ export interface paths {
         put?: never;
         /**
          * Change Dataset
-         * @description Leave images out or label them otherwise, as a new version; the older ones stay.
+         * @description Leave images out, take them back in or label them otherwise, as a new version; the older
+         *     ones stay.
          */
         post: operations["change_dataset"];
         delete?: never;
@@ -1324,6 +1325,11 @@ export interface components {
             /** Reason */
             reason: string;
             /**
+             * By
+             * @description Who decided it; None where it came with files.
+             */
+            by: string | null;
+            /**
              * Parent
              * @description The version that it was made from.
              */
@@ -1470,7 +1476,7 @@ export interface components {
          * @description What is asked of a dataset; the groups of each are what a page shows together.
          * @enum {string}
          */
-        FactKind: "unsharp" | "rich_in_detail" | "dark" | "bright" | "copies" | "alike" | "alike_of_other_lesions" | "alike_labelled_apart" | "copies_labelled_apart" | "lesions_labelled_apart" | "lesions";
+        FactKind: "unsharp" | "rich_in_detail" | "dark" | "bright" | "copies" | "alike" | "alike_of_other_lesions" | "alike_labelled_apart" | "copies_labelled_apart" | "lesions_labelled_apart" | "lesions" | "left_out";
         /**
          * FigureCompared
          * @description One figure of both sides on the same lesions.
@@ -2676,9 +2682,16 @@ export interface components {
         VersionChange: {
             /**
              * Exclude
+             * @description Images to leave out.
              * @default []
              */
             exclude: string[];
+            /**
+             * Include
+             * @description Images that were left out, to be taken back in.
+             * @default []
+             */
+            include: string[];
             /**
              * Relabel
              * @default {}
@@ -2726,6 +2739,11 @@ export interface components {
             created_at: string;
             /** Reason */
             reason: string;
+            /**
+             * By
+             * @description Who decided it; None where it came with files.
+             */
+            by: string | null;
             /**
              * Parent
              * @description The version that it was made from.

@@ -126,6 +126,40 @@ def test_leaving_an_image_out_changes_the_facts_and_looks_at_nothing_again(house
     assert file.stat().st_mtime_ns == before
 
 
+def test_what_is_left_out_is_shown_and_can_be_taken_back_in(house: House) -> None:
+    upload(house.here, "set", spoilt_set())
+    complete = facts(house)
+    assert images(house, kind="left_out")["total"] == 0
+    versions = "/api/datasets/set/versions"
+    house.here.post(versions, json={"exclude": ["dark", "copy"]})
+    assert ids(images(house, kind="left_out")) == [["copy"], ["dark"]]
+    thumbnail = house.here.get("/api/datasets/set/thumbnail", params={"image_id": "dark"})
+    assert thumbnail.status_code == 200
+    done = house.here.post(versions, json={"include": ["dark", "copy"]})
+    assert done.json()["versions"][0]["reason"] == "2 images taken back in."
+    assert done.json()["versions"][0]["left_out"] == 0
+    assert facts(house) == {**complete, "version": 3}
+    refused = house.here.post(versions, json={"include": ["dark"]})
+    assert refused.status_code == 422
+    assert "left out of" in refused.json()["detail"]
+
+
+def test_an_image_that_is_taken_back_in_keeps_the_label_that_was_decided(house: House) -> None:
+    upload(house.here, "set", spoilt_set())
+    versions = "/api/datasets/set/versions"
+    house.here.post(versions, json={"relabel": {"dark": "mel"}})
+    house.here.post(versions, json={"exclude": ["dark"]})
+    house.here.post(versions, json={"include": ["dark"]})
+    assert "dark" in [group[0] for group in ids(images(house, label="mel"))]
+
+
+def test_a_version_names_who_decided_it(house: House) -> None:
+    house.claim("Ada")
+    upload(house.here, "set", spoilt_set())
+    done = house.here.post("/api/datasets/set/versions", json={"exclude": ["dark"]}).json()
+    assert [each["by"] for each in done["versions"]] == ["Ada", None]
+
+
 def test_a_dataset_without_facts_says_so_and_looks_when_asked(house: House) -> None:
     upload(house.here, "set", spoilt_set())
     complete = facts(house)
