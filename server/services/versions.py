@@ -231,8 +231,8 @@ def _check_known(
         shown = unknown[0] if len(unknown[0]) <= 80 else unknown[0][:80] + "…"
         more = f", nor {len(unknown) - 1} more of these" if len(unknown) > 1 else ""
         raise InvalidInput(
-            f"There is no image {shown!r} {where} the current version of {name!r}{more}; nothing was "
-            "changed.",
+            f"There is no image {shown!r} {where} the current version of {name!r}{more}; nothing "
+            "was changed.",
             dataset=name,
         )
 

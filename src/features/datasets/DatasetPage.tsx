@@ -21,6 +21,7 @@ import { ImagesBehind } from './facts/ImagesBehind';
 import { ImageSizes } from './ImageSizes';
 import { Problems } from './Problems';
 import { Recognised } from './Recognised';
+import { Versions } from './versions/Versions';
 
 const route = getRouteApi('/datasets/$name');
 
@@ -122,6 +123,7 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
         </Grid.Col>
       </Grid>
       {dataset.trainable && <ChooseColumns dataset={dataset} />}
+      {!dataset.being_read && dataset.images > 0 && <Versions dataset={dataset} />}
     </Stack>
   );
 }

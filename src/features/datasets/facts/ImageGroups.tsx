@@ -8,9 +8,22 @@ interface ImageGroupsProps {
   groups: FactGroup[];
   /** Of the fact that they stand behind, if it is one. */
   kind: FactKind | undefined;
+  /** Ids of those that are chosen. */
+  chosen: ReadonlySet<string>;
+  onChoose: (id: string, chosen: boolean) => void;
 }
 
-export function ImageGroups({ dataset, groups, kind }: ImageGroupsProps) {
+export function ImageGroups({ dataset, groups, kind, chosen, onChoose }: ImageGroupsProps) {
+  const thumbnail = (image: FactImage) => (
+    <Thumbnail
+      key={image.image_id}
+      dataset={dataset}
+      image={image}
+      note={noteOf(image, kind)}
+      chosen={chosen.has(image.image_id)}
+      onChoose={(now) => onChoose(image.image_id, now)}
+    />
+  );
   const apart = groups.some(({ images }) => images.length > 1);
   return (
     <ul className={apart ? classes.groups : classes.grid}>
@@ -19,20 +32,11 @@ export function ImageGroups({ dataset, groups, kind }: ImageGroupsProps) {
           {apart ? (
             <ul className={classes.together}>
               {group.images.map((image) => (
-                <li key={image.image_id}>
-                  <Thumbnail dataset={dataset} image={image} note={noteOf(image, kind)} />
-                </li>
+                <li key={image.image_id}>{thumbnail(image)}</li>
               ))}
             </ul>
           ) : (
-            group.images.map((image) => (
-              <Thumbnail
-                key={image.image_id}
-                dataset={dataset}
-                image={image}
-                note={noteOf(image, kind)}
-              />
-            ))
+            group.images.map(thumbnail)
           )}
         </li>
       ))}

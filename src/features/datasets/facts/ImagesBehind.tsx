@@ -1,9 +1,10 @@
 // The images behind a number, in a drawer beside the page: thumbnails with class and lesion.
-import { Button, Drawer, Stack, Text } from '@mantine/core';
+import { Alert, Button, Drawer, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { Loaded } from '@/components/states';
 import { formatCount } from '@/lib/format';
+import { ChosenBar } from './ChosenBar';
 import { ImageGroups } from './ImageGroups';
 import { factImagesQuery, type Moment } from './queries';
 import { ShowImagesContext, type Behind } from './showImages';
@@ -52,27 +53,62 @@ function Heading({ behind: { title, note } }: { behind: Behind }) {
 
 function Images({ dataset, behind }: { dataset: Moment; behind: Behind }) {
   const query = useInfiniteQuery(factImagesQuery(dataset, behind.asked));
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [done, setDone] = useState<string | null>(null);
+  const choose = (id: string, now: boolean) => {
+    const next = new Set(chosen);
+    if (now) next.add(id);
+    else next.delete(id);
+    setChosen(next);
+    setDone(null);
+  };
+  const changed = (sentence: string) => {
+    setChosen(new Set());
+    setDone(sentence);
+  };
   return (
-    <Loaded query={query} label={`Reading the images: ${behind.title}`} lines={8}>
-      {({ pages }) => {
-        const groups = pages.flatMap((page) => page.groups);
-        const total = pages[0]?.total ?? 0;
-        if (total === 0) return <Text c="dimmed">There are no such images now.</Text>;
-        return (
-          <Stack gap="lg">
-            <ImageGroups dataset={dataset.name} groups={groups} kind={behind.asked.kind} />
-            {query.hasNextPage && (
-              <Button
-                variant="default"
-                loading={query.isFetchingNextPage}
-                onClick={() => void query.fetchNextPage()}
-              >
-                Show more ({formatCount(groups.length)} of {formatCount(total)} shown)
-              </Button>
-            )}
-          </Stack>
-        );
-      }}
-    </Loaded>
+    <Stack gap="lg">
+      {done !== null && (
+        <Alert color="petrol" role="status">
+          {done}
+        </Alert>
+      )}
+      <Loaded query={query} label={`Reading the images: ${behind.title}`} lines={8}>
+        {({ pages }) => {
+          const groups = pages.flatMap((page) => page.groups);
+          const total = pages[0]?.total ?? 0;
+          if (total === 0) return <Text c="dimmed">There are no such images now.</Text>;
+          return (
+            <Stack gap="lg">
+              <ImageGroups
+                dataset={dataset.name}
+                groups={groups}
+                kind={behind.asked.kind}
+                chosen={chosen}
+                onChoose={choose}
+              />
+              {query.hasNextPage && (
+                <Button
+                  variant="default"
+                  loading={query.isFetchingNextPage}
+                  onClick={() => void query.fetchNextPage()}
+                >
+                  Show more ({formatCount(groups.length)} of {formatCount(total)} shown)
+                </Button>
+              )}
+            </Stack>
+          );
+        }}
+      </Loaded>
+      {chosen.size > 0 && (
+        <ChosenBar
+          dataset={dataset.name}
+          chosen={[...chosen]}
+          back={behind.asked.kind === 'left_out'}
+          onDone={changed}
+          onCancel={() => setChosen(new Set())}
+        />
+      )}
+    </Stack>
   );
 }

@@ -1,5 +1,5 @@
 // One image of a dataset, small, with its class, its lesion and its name.
-import { Text } from '@mantine/core';
+import { Checkbox, Text } from '@mantine/core';
 import type { FactImage } from '@/client/records';
 import classes from './Thumbnail.module.css';
 
@@ -8,12 +8,20 @@ interface ThumbnailProps {
   image: FactImage;
   /** What was measured, where that is why it is shown. */
   note: string | null;
+  chosen: boolean;
+  onChoose: (chosen: boolean) => void;
 }
 
-export function Thumbnail({ dataset, image, note }: ThumbnailProps) {
+export function Thumbnail({ dataset, image, note, chosen, onChoose }: ThumbnailProps) {
   const { image_id: id, label, lesion_id: lesion } = image;
   return (
-    <figure className={classes.figure}>
+    <figure className={classes.figure} data-chosen={chosen || undefined}>
+      <Checkbox
+        className={classes.choose}
+        aria-label={`Choose ${id}`}
+        checked={chosen}
+        onChange={(event) => onChoose(event.currentTarget.checked)}
+      />
       <img
         className={classes.image}
         src={`/api/datasets/${encodeURIComponent(dataset)}/thumbnail?image_id=${encodeURIComponent(id)}`}

@@ -43,6 +43,11 @@ export const KIND: Record<FactKind, KindWords> = {
     note: 'Never divided by a split',
     one: 'lesion',
   },
+  left_out: {
+    name: 'Left out',
+    note: 'In the folder, and not learnt from',
+    one: 'image',
+  },
   copies_labelled_apart: {
     name: 'Same file',
     note: 'Named differently',
