@@ -66,6 +66,20 @@ def test_contradictions_stand_side_by_side_also_on_a_phone(spoilt: Page) -> None
     spoilt.wait_for_function(_SIDE_BY_SIDE)  # once the drawer has slid in
 
 
+def test_an_image_is_left_out_where_it_is_seen_and_taken_back_in(spoilt: Page) -> None:
+    spoilt.get_by_role("button", name="Dark").click()
+    spoilt.get_by_role("checkbox", name="Choose dark").check()
+    spoilt.get_by_role("button", name="Leave out").click()
+    expect(spoilt.get_by_text("this is version 2")).to_be_visible(timeout=PATIENCE_MS)
+    spoilt.keyboard.press("Escape")
+    versions = spoilt.get_by_role("region", name="Versions")
+    expect(versions.get_by_text("1 image left out.")).to_be_visible(timeout=PATIENCE_MS)
+    versions.get_by_role("button", name="See what is left out").click()
+    spoilt.get_by_role("checkbox", name="Choose dark").check()
+    spoilt.get_by_role("button", name="Take back in").click()
+    expect(spoilt.get_by_text("this is version 3")).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_a_dataset_that_was_not_looked_at_is_looked_at_from_the_page(
     spoilt: Page, server: RunningServer
 ) -> None:

@@ -54,6 +54,7 @@ const image = (id: string, more: Partial<FactImage> = {}): FactImage => ({
 function open(more: Record<string, unknown> = {}) {
   const asked = answerWith({
     'GET /api/datasets/HAM10000': dataset,
+    'GET /api/datasets/HAM10000/versions': history(1, 0),
     [`GET ${FACTS}`]: facts,
     [`GET ${FACTS}/images`]: { total: 50, offset: 0, groups: [{ images: [image('ISIC_7')] }] },
     ...more,
@@ -61,6 +62,25 @@ function open(more: Record<string, unknown> = {}) {
   renderPage(DatasetPage, '/datasets/$name', '/datasets/HAM10000');
   return asked;
 }
+
+const history = (current: number, left_out: number) => {
+  const version = (number: number) => ({
+    number,
+    created_at: '2025-12-03T18:00:00Z',
+    reason: number === 1 ? 'Files were uploaded.' : '1 image left out.',
+    by: number === 1 ? null : 'Ada',
+    parent: number === 1 ? null : number - 1,
+    sha256: 'ab',
+    images: 10015 - left_out,
+    left_out: number === 1 ? 0 : left_out,
+    relabelled: 0,
+    classes: { nv: 8902, mel: 1113 },
+    current: number === current,
+  });
+  return { current, versions: [version(2), version(1)] };
+};
+
+const posted = (asked: Request[]) => asked.filter(({ method }) => method === 'POST');
 
 const asks = (asked: Request[]) =>
   asked.map(({ url }) => new URL(url)).filter(({ pathname }) => pathname === `${FACTS}/images`);
@@ -128,6 +148,62 @@ describe('the facts of a dataset', () => {
     expect(await screen.findByText(/^Looking at 10,015 images/)).toBeVisible();
     expect(asked.filter(({ method }) => method === 'POST')).toHaveLength(1);
     expect(screen.getByRole('button', { name: /^Same file/ })).toBeVisible();
+  });
+
+  it('leaves out the images that are chosen, as one new version', async () => {
+    const groups = [{ images: [image('ISIC_7')] }, { images: [image('ISIC_8')] }];
+    const asked = open({
+      [`GET ${FACTS}/images`]: { total: 2, offset: 0, groups },
+      'POST /api/datasets/HAM10000/versions': history(2, 2),
+    });
+    await userEvent.click(await screen.findByRole('button', { name: /^Dark/ }));
+    await userEvent.click(await screen.findByRole('checkbox', { name: 'Choose ISIC_7' }));
+    await userEvent.click(screen.getByRole('checkbox', { name: 'Choose ISIC_8' }));
+    expect(screen.getByText('2 images chosen')).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Leave out' }));
+    const done = '2 images left out; this is version 2 of the dataset.';
+    expect(await screen.findByText(done)).toBeInTheDocument();
+    expect(await posted(asked)[0]?.json()).toMatchObject({ exclude: ['ISIC_7', 'ISIC_8'] });
+    expect(screen.queryByRole('button', { name: 'Leave out' })).toBeNull();
+  });
+
+  it('keeps the choice when a change is refused, and says why', async () => {
+    open({ 'POST /api/datasets/HAM10000/versions': refusing(409, 'A job reads it.') });
+    await userEvent.click(await screen.findByRole('button', { name: /^Dark/ }));
+    await userEvent.click(await screen.findByRole('checkbox', { name: 'Choose ISIC_7' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Leave out' }));
+    expect(await screen.findByRole('alert')).toHaveTextContent('A job reads it.');
+    expect(screen.getByText('1 image chosen')).toBeInTheDocument();
+  });
+
+  it('shows what is left out, and takes it back in', async () => {
+    const asked = open({
+      'GET /api/datasets/HAM10000/versions': history(2, 1),
+      'POST /api/datasets/HAM10000/versions': history(2, 0),
+    });
+    await userEvent.click(await screen.findByRole('button', { name: 'See what is left out' }));
+    await userEvent.click(await screen.findByRole('checkbox', { name: 'Choose ISIC_7' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Take back in' }));
+    await waitFor(() => expect(posted(asked)).toHaveLength(1));
+    expect(await posted(asked)[0]?.json()).toMatchObject({ include: ['ISIC_7'] });
+    expect(asks(asked)[0]?.searchParams.get('kind')).toBe('left_out');
+  });
+
+  it('lists the versions with who and why, and restores one after it was asked once', async () => {
+    const restore = '/api/datasets/HAM10000/versions/1/restore';
+    const asked = open({
+      'GET /api/datasets/HAM10000/versions': history(2, 1),
+      [`POST ${restore}`]: history(1, 1),
+    });
+    expect(await screen.findByText('1 image left out.')).toBeVisible();
+    expect(screen.getByText(/by Ada · 10,014 images of 2 classes, 1 left out/)).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Restore version 2' })).toBeNull();
+    await userEvent.click(screen.getByRole('button', { name: 'Restore version 1' }));
+    expect(posted(asked)).toEqual([]);
+    const dialog = await screen.findByRole('dialog', { name: 'Go back to version 1?' });
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Restore version 1' }));
+    await waitFor(() => expect(posted(asked)).toHaveLength(1));
+    expect(new URL(posted(asked)[0]?.url ?? '').pathname).toBe(restore);
   });
 
   it('says why looking failed', async () => {

@@ -63,7 +63,11 @@ function Version({ dataset, version }: { dataset: string; version: DatasetVersio
           <Text fw={620} className="figures">
             Version {number}
           </Text>
-          {current && <Badge variant="light">current</Badge>}
+          {current && (
+            <Badge variant="light" tt="none">
+              current
+            </Badge>
+          )}
         </Group>
         <Text className={classes.reason}>{reason}</Text>
         <Text size="sm" c="dimmed" className="figures">
@@ -76,6 +80,7 @@ function Version({ dataset, version }: { dataset: string; version: DatasetVersio
           label="Restore"
           aria-label={`Restore version ${number}`}
           size="compact-sm"
+          flex="none"
           question={`Go back to version ${number}?`}
           explanation={`The dataset will be ${contentOf(version)} again. Later versions stay, and lead back here.`}
           confirm={`Restore version ${number}`}
