@@ -27,7 +27,8 @@ from server.intake.look import Alike, Seen
 
 ALIKE = 0.94
 """Likeness from which two pictures count. Of all pairs of different lesions in 8,548 images of
-HAM10000, none reaches it; the highest, 0.93, only look alike. Copies saved again reach 0.97."""
+HAM10000, none reaches it; two above 0.92 only look alike. 300 of the images saved again at quality
+60, halved, mirrored or turned all reach 0.99."""
 MOST_PICTURES = 150_000
 """More are not compared, so that no import waits for it for longer than a few minutes."""
 _SHORTLIST = 0.75
