@@ -16,6 +16,7 @@ from server.api import (
     account,
     columns,
     costs,
+    dataset_facts,
     dataset_versions,
     health,
     jobs,
@@ -45,6 +46,7 @@ from server.services.catalogue import Catalogue
 from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
+from server.services.facts import FactService
 from server.services.import_jobs import ImportJobs
 from server.services.imports import ImportService
 from server.services.incoming import UploadLimits
@@ -77,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         AccountRepository(database), claim_code_file=settings.home / "claim-code"
     )
     job_rows = JobRepository(database, JobMirror(settings.jobs_dir, settings.models_dir))
-    datasets, versions, imports, program = _datasets(settings, job_rows)
+    datasets, facts, versions, imports, program = _datasets(settings, job_rows)
     baskets = _baskets(settings, imports)
     import_jobs = ImportJobs(
         ImportRecords(settings.data_dir), baskets, imports, at_once=settings.max_running_imports
@@ -104,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         import_jobs.stop()
         program.stop()
         baskets.stop()
+        facts.stop()
         datasets.stop()
         database.close()
 
@@ -123,6 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
         comparisons=ComparisonService(models),
         costs=cost_service,
         datasets=datasets,
+        facts=facts,
         import_jobs=import_jobs,
         imports=imports,
         jobs=job_service,
@@ -141,6 +145,7 @@ def create_app(settings: Settings) -> FastAPI:
         columns,
         costs,
         datasets_router,
+        dataset_facts,
         dataset_versions,
         imports_router,
         jobs,
@@ -157,7 +162,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _datasets(
     settings: Settings, job_rows: JobRepository
-) -> tuple[DatasetService, VersionService, ImportService, IntakeProgram]:
+) -> tuple[DatasetService, FactService, VersionService, ImportService, IntakeProgram]:
     def jobs_using(name: str) -> list[str]:
         return [job.id for job in job_rows.using_dataset(name)]
 
@@ -171,7 +176,8 @@ def _datasets(
     imports = ImportService(
         folders, catalogue, reservations, program, limits=limits, jobs_using=jobs_using
     )
-    return datasets, versions, imports, program
+    facts = FactService(folders, catalogue, program)
+    return datasets, facts, versions, imports, program
 
 
 def _baskets(settings: Settings, imports: ImportService) -> BasketService:

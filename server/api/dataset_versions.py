@@ -16,7 +16,7 @@ from server.api.schemas.dataset_versions import (
     WholeVersion,
 )
 from server.intake.versions import Version
-from server.services.versions import History
+from server.services.versions import Change, History
 
 router = APIRouter(tags=["datasets"], prefix="/api/datasets/{name}/versions")
 
@@ -51,11 +51,12 @@ def read_dataset_version(
 
 @router.post("")
 def change_dataset(
-    name: str, change: VersionChange, services: ServicesDep, _: ResearcherDep
+    name: str, change: VersionChange, services: ServicesDep, person: ResearcherDep
 ) -> DatasetVersions:
-    """Leave images out or label them otherwise, as a new version; the older ones stay."""
-    found = services.versions.change(name, change.exclude, change.relabel, change.reason)
-    return _history(found)
+    """Leave images out, take them back in or label them otherwise, as a new version; the older
+    ones stay."""
+    wanted = Change(change.exclude, change.include, change.relabel, change.reason)
+    return _history(services.versions.change(name, wanted, person.name))
 
 
 @router.post("/{number}/restore")
@@ -78,6 +79,7 @@ def _version(version: Version, current: int) -> dict[str, Any]:
         "number": version.number,
         "created_at": version.created_at,
         "reason": version.reason,
+        "by": version.by,
         "parent": version.parent,
         "sha256": version.sha256,
         "images": len(version.manifest.images),

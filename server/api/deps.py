@@ -13,6 +13,7 @@ from server.services.baskets import BasketService
 from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
+from server.services.facts import FactService
 from server.services.import_jobs import ImportJobs
 from server.services.imports import ImportService
 from server.services.jobs import JobService
@@ -34,6 +35,7 @@ class Services:
     comparisons: ComparisonService
     costs: CostService
     datasets: DatasetService
+    facts: FactService
     import_jobs: ImportJobs
     imports: ImportService
     jobs: JobService

@@ -4,6 +4,7 @@
                                                     metadata from every picture, then understand
     python -m server.intake FOLDER --as-it-is       change nothing
     python -m server.intake FOLDER --human          change nothing, and print words instead of JSON
+    python -m server.intake FOLDER --looks FILE     also write what was measured of the pictures
 
 The server runs it as a process of its own, because a hostile file can end a process or fill its
 memory. Exactly one JSON object is printed. Exit code 0: ``{"ok": true, "manifest": …, "unpacked":
@@ -14,8 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,8 @@ from typing import Any
 from server.domain.errors import DermaScanError, TooLarge
 from server.intake.bundles import extract_bundles
 from server.intake.cleaning import clean_folder
+from server.intake.look import Alike, Looking
+from server.intake.looks_file import write_looks
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY, limit_memory
 from server.intake.parent_watch import end_with_parent
@@ -35,6 +40,7 @@ from server.intake.unpack_limits import UnpackLimits
 EXIT_DONE = 0
 EXIT_CRASHED = 1
 EXIT_REFUSED = 2
+_MOST_THREADS = 4
 
 
 def main(words: list[str] | None = None) -> int:
@@ -68,7 +74,7 @@ def main(words: list[str] | None = None) -> int:
 def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
     progress = Progress(chosen.progress)
     if chosen.as_it_is or chosen.human:
-        return 0, understand(chosen.folder, progress)
+        return 0, _understand(chosen, progress)
     limits = UnpackLimits(
         file_bytes=chosen.max_file_bytes,
         total_bytes=chosen.max_bytes,
@@ -78,10 +84,46 @@ def _take_in(chosen: argparse.Namespace) -> tuple[int, Manifest]:
     unpacked, problems = unpack_folder(chosen.folder, limits, progress)
     bundles = extract_bundles(chosen.folder, limits)
     clean_folder(chosen.folder)
-    manifest = understand(chosen.folder, progress)
+    manifest = _understand(chosen, progress)
     said = {problem.file for problem in bundles}
     rest = [problem for problem in manifest.problems if problem.file not in said]
     return unpacked, replace(manifest, problems=worst_first([*problems, *bundles, *rest]))
+
+
+def _understand(chosen: argparse.Namespace, progress: Progress) -> Manifest:
+    if chosen.looks is None:
+        return understand(chosen.folder, progress)
+    try:
+        looking = _ready_to_look()
+    except (ImportError, MemoryError) as error:
+        return _without_looks(understand(chosen.folder, progress), error)
+    manifest = understand(chosen.folder, progress, looking)
+    try:
+        write_looks(chosen.looks, looking.seen, _alike(looking))
+    except (OSError, MemoryError) as error:
+        return _without_looks(manifest, error)
+    return manifest
+
+
+def _ready_to_look() -> Looking:
+    # NumPy is loaded here alone; the matrices are small, and each thread costs address space
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(min(_MOST_THREADS, os.cpu_count() or 1)))
+    from server.intake.measuring import measure
+
+    return Looking(measure)
+
+
+def _alike(looking: Looking) -> Sequence[Alike] | None:
+    from server.intake.alike import find_alike
+
+    compared = find_alike(looking.seen)
+    return compared.pairs if compared.made else None
+
+
+def _without_looks(manifest: Manifest, error: Exception) -> Manifest:
+    """What was measured can be made again at any time: no import fails for it."""
+    sys.stderr.write(f"What was measured of the pictures is not kept: {error!r}\n")
+    return manifest
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
@@ -102,6 +144,9 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--progress", type=Path, metavar="FILE", help="write there how far it is, as JSON"
+    )
+    parser.add_argument(
+        "--looks", type=Path, metavar="FILE", help="write there what was measured of the pictures"
     )
     for flag, default, words_of_help in (
         ("--max-file-bytes", limits.file_bytes, "one unpacked file"),

@@ -21,6 +21,7 @@ from PIL import Image
 
 from server.domain.pixels import FORMATS, MAX_PIXELS, NO_COLOUR
 from server.intake.dicom import NOT_UPLOADED, REMOVED, UNREAD, is_dicom
+from server.intake.look import Look, Measure
 from server.intake.orientation import UPRIGHT, orientation_of
 from server.intake.png_stream import check_png
 from server.intake.png_words import png_orientation
@@ -30,6 +31,7 @@ _LYING = range(5, 9)  # EXIF orientations that swap width and height
 _LARGE = 4_000_000
 _COEFFICIENT_BYTES = 120 * 1024**2
 _BATCH = 512
+_SEEN_SIDE = 224
 
 # Pillow's own alarm is set to our limit and made an error, for the whole process: nothing here
 # ever means to open a larger image.
@@ -46,6 +48,7 @@ class Checked:
 
     ``fault`` ends a sentence that begins with the file's name ("is empty"); None = all is well.
     ``orientation`` is what EXIF says that is still to be applied, 1–8. ``sha256`` is of the file.
+    ``look`` is what was measured of it, if that was asked for.
     """
 
     path: str
@@ -54,18 +57,21 @@ class Checked:
     fault: str | None
     orientation: int = UPRIGHT
     sha256: str = ""
+    look: Look | None = None
 
 
-def check_images(folder: Path, paths: Iterable[str]) -> Iterator[Checked]:
+def check_images(
+    folder: Path, paths: Iterable[str], measure: Measure | None = None
+) -> Iterator[Checked]:
     """Decode the files (relative to ``folder``) fully and yield the results in the same order."""
     waiting = iter(paths)
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         while batch := list(islice(waiting, _BATCH)):
-            yield from pool.map(lambda path: check_image(folder, path), batch)
+            yield from pool.map(lambda path: check_image(folder, path, measure), batch)
 
 
-def check_image(folder: Path, path: str) -> Checked:
-    """Decode one file fully, and name its bytes."""
+def check_image(folder: Path, path: str, measure: Measure | None = None) -> Checked:
+    """Decode one file fully, name its bytes, and measure it if that is asked for."""
     try:
         with (folder / path).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -73,14 +79,15 @@ def check_image(folder: Path, path: str) -> Checked:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 return _faulty(path, _too_large(width, height))
-            fault = _decode(image, folder / path)
+            fault = _decode(image, folder / path, to_measure=measure is not None)
             if fault is not None:
                 return _faulty(path, fault)
+            look = _measured(image, measure) if measure is not None else None
             # asked once the pixels are there: TIFF turns itself upright while it is decoded
             orientation = _orientation(image, folder / path)
             if orientation in _LYING:
                 width, height = height, width
-            return Checked(path, width, height, None, orientation, sha256)
+            return Checked(path, width, height, None, orientation, sha256, look)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return _faulty(path, f"has more than {MAX_PIXELS // 1_000_000} megapixels")
     except MemoryError:
@@ -89,20 +96,32 @@ def check_image(folder: Path, path: str) -> Checked:
         return _faulty(path, _why(folder / path, error))
 
 
-def _decode(image: Image.Image, file: Path) -> str | None:
+def _decode(image: Image.Image, file: Path, *, to_measure: bool) -> str | None:
     """Read the picture to its last byte in little memory; what speaks against reading it."""
-    is_large = image.width * image.height > _LARGE
+    is_large = _is_large(image)
     if is_large and image.format == "PNG":
         check_png(file)
         return None
     if _coefficient_bytes(image) > _COEFFICIENT_BYTES:
         return "is a progressive JPEG too large to be read; save it as an ordinary (baseline) JPEG"
     # At an eighth of the size a JPEG is still read to its last byte, but in a fraction of the
-    # time and memory.
-    image.draft("RGB", (1, 1))
+    # time and memory. To be measured, it must be as large as that needs, but only in grey.
+    if to_measure:
+        image.draft("L", (_SEEN_SIDE, _SEEN_SIDE))
+    else:
+        image.draft("RGB", (1, 1))
     with _one_large_image if is_large else nullcontext():
         image.load()
     return _no_colour(image.mode) if image.mode in NO_COLOUR else None
+
+
+def _measured(image: Image.Image, measure: Measure) -> Look | None:
+    with _one_large_image if _is_large(image) else nullcontext():
+        return measure(image)
+
+
+def _is_large(image: Image.Image) -> bool:
+    return image.width * image.height > _LARGE
 
 
 def _orientation(image: Image.Image, file: Path) -> int:

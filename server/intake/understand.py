@@ -14,6 +14,7 @@ from server.intake.groupings import add_groups
 from server.intake.image_check import Checked, check_images
 from server.intake.image_index import ImageIndex
 from server.intake.listing import Listing, list_files
+from server.intake.look import Looking, Seen
 from server.intake.manifest import LesionImage, Manifest, Problem, ProblemKind
 from server.intake.official_split import split_note
 from server.intake.progress import SILENT, Progress
@@ -36,24 +37,31 @@ _SEVERITY = (
 )
 
 
-def understand(folder: Path, progress: Progress = SILENT) -> Manifest:
+def understand(
+    folder: Path, progress: Progress = SILENT, looking: Looking | None = None
+) -> Manifest:
     """Recognise the layout of ``folder``, check every image, and name every problem.
+
+    Args:
+        looking: measures every usable image on the way; None = nothing is measured.
 
     Raises:
         UnusableDataset: when there is not one image and not one table of labels in it
             ("No images found!", with the document's advice).
     """
-    return understand_listing(list_files(folder), progress)
+    return understand_listing(list_files(folder), progress, looking)
 
 
-def understand_listing(listing: Listing, progress: Progress = SILENT) -> Manifest:
+def understand_listing(
+    listing: Listing, progress: Progress = SILENT, looking: Looking | None = None
+) -> Manifest:
     """As ``understand``, for a folder that has been walked already."""
     tables = read_tables(listing)
     if not tables.used and not listing.of_kind(FileKind.IMAGE):
         raise _no_images(listing, tables)
     index = ImageIndex(listing)
     draft = _recognise(listing, tables, index)
-    images, unreadable = _open_images(listing, draft.candidates, progress)
+    images, unreadable = _open_images(listing, draft.candidates, progress, looking)
     problems = [
         *listing.problems,
         *draft.problems,
@@ -113,16 +121,22 @@ def _table_of_others(tables: Tables) -> Problem:
 
 
 def _open_images(
-    listing: Listing, candidates: tuple[Candidate, ...], progress: Progress
+    listing: Listing,
+    candidates: tuple[Candidate, ...],
+    progress: Progress,
+    looking: Looking | None,
 ) -> tuple[tuple[LesionImage, ...], list[Problem]]:
     images: list[LesionImage] = []
     problems: list[Problem] = []
     progress.begin("checking", len(candidates))
-    checks = check_images(listing.folder, (candidate.path for candidate in candidates))
+    paths = (candidate.path for candidate in candidates)
+    checks = check_images(listing.folder, paths, looking.measure if looking else None)
     for candidate, checked in zip(candidates, checks, strict=True):
         progress.one_more()
         if checked.fault is None:
             images.append(_image(candidate, checked))
+            if looking is not None:
+                looking.seen.append(Seen(checked.path, checked.sha256, checked.look))
         else:
             problems.append(
                 Problem(

@@ -49,10 +49,7 @@ class Decisions:
         )
         if images == manifest.images:
             return manifest
-        outdated = class_problems(manifest.images)
-        others = [each for each in manifest.problems if each not in outdated]
-        problems = worst_first([*others, *class_problems(images)])
-        return replace(manifest, images=images, problems=problems, version=None)
+        return with_images(manifest, images)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values; ``from_dict`` reads them back."""
@@ -70,6 +67,7 @@ class Version:
     Attributes:
         number: 1, 2, 3 …
         reason: one sentence: how it came to be.
+        by: name of the person who decided it; None = it came with files, or nobody was asked.
         parent: number of the version that it was made from.
         sha256: over its images, see ``hash_of``.
     """
@@ -81,6 +79,7 @@ class Version:
     sha256: str
     decisions: Decisions
     manifest: Manifest
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,14 @@ class Current:
     number: int
     decisions: Decisions
     files: str
+
+
+def with_images(manifest: Manifest, images: tuple[LesionImage, ...]) -> Manifest:
+    """The same dataset with other images; what is said of its classes is said anew."""
+    outdated = class_problems(manifest.images)
+    others = [each for each in manifest.problems if each not in outdated]
+    problems = worst_first([*others, *class_problems(images)])
+    return replace(manifest, images=images, problems=problems, version=None)
 
 
 def hash_of(images: Iterable[LesionImage]) -> str:
@@ -164,6 +171,7 @@ def read_version(folder: Path, number: int) -> Version | None:
             sha256=said["sha256"],
             decisions=Decisions.from_dict(said["decisions"]),
             manifest=manifest,
+            by=said.get("by"),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -18,7 +18,7 @@ from pathlib import Path
 import structlog
 
 from server.domain.errors import Conflict, DermaScanError, NotFound, UnusableDataset
-from server.intake.manifest import Manifest
+from server.intake.manifest import LesionImage, Manifest
 from server.intake.readiness import why_not_trainable
 from server.services.dataset_records import (
     DatasetRecord,
@@ -32,7 +32,7 @@ from server.services.dataset_records import (
 )
 from server.services.dataset_summary import Summary, summarise
 from server.services.intake_program import IntakeProgram
-from server.services.version_records import carry_over
+from server.services.version_records import carry_over, left_out_images
 from server.store.dataset_folders import DatasetFolders
 
 log = structlog.get_logger(__name__)
@@ -70,6 +70,7 @@ class Catalogue:
         self._lock = threading.RLock()
         self._known: dict[str, KnownDataset] = {}
         self._manifests: OrderedDict[tuple[str, DatasetRecord], Manifest] = OrderedDict()
+        self._left_out: dict[str, tuple[DatasetRecord, tuple[LesionImage, ...]]] = {}
         self._in_memory: dict[str, tuple[DatasetRecord, Manifest | None]] = {}
         self._reading: dict[str, Future[None]] = {}
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="datasets")
@@ -122,10 +123,20 @@ class Catalogue:
         manifest = self.manifest(name)
         if manifest is None:
             return None
-        # images are ordered by id
-        place = bisect_left(manifest.images, image_id, key=lambda image: image.image_id)
-        found = manifest.images[place : place + 1]
-        return found[0].path if found and found[0].image_id == image_id else None
+        found = _image_of(manifest.images, image_id) or _image_of(self.left_out(name), image_id)
+        return found.path if found else None
+
+    def left_out(self, name: str) -> tuple[LesionImage, ...]:
+        """Images of a dataset that are left out of its current version, by id."""
+        known = self._recall(name)
+        if known is None or known.summary is None:
+            return ()
+        with self._lock:
+            record, images = self._left_out.get(name, (None, ()))
+            if record != known.record:
+                images = left_out_images(known.folder)
+                self._left_out[name] = known.record, images
+            return images
 
     def write_down(self, folder: Path, manifest: Manifest, created_at: datetime | None) -> None:
         """Make the folder of an import, which is about to be put in place, ready: share its files,
@@ -158,6 +169,7 @@ class Catalogue:
         with self._lock:
             self._known.pop(name, None)
             self._in_memory.pop(name, None)
+            self._left_out.pop(name, None)
 
     # --- remembering -------------------------------------------------------------------------
 
@@ -272,3 +284,10 @@ class Catalogue:
             log.warning("notes cannot be written", dataset=name, error=str(error))
         with self._lock:
             self._in_memory[name] = record, manifest
+
+
+def _image_of(images: tuple[LesionImage, ...], image_id: str) -> LesionImage | None:
+    """The image of that id among those ordered by id."""
+    place = bisect_left(images, image_id, key=lambda image: image.image_id)
+    found = images[place : place + 1]
+    return found[0] if found and found[0].image_id == image_id else None

@@ -18,12 +18,13 @@ from server.domain.dataset_name import check_dataset_name
 from server.domain.errors import Conflict, InvalidInput
 from server.domain.sent_name import OWN_FOLDER, path_of
 from server.intake.file_kinds import FileKind, kind_of
+from server.intake.looks_file import looks_file
 from server.intake.manifest import Manifest, Problem
 from server.intake.understand import worst_first
 from server.services.catalogue import Catalogue, KnownDataset
 from server.services.dataset_records import as_decided
 from server.services.incoming import IncomingUpload, UploadLimits
-from server.services.intake_program import IntakeProgram
+from server.services.intake_program import IntakeProgram, looks_on_the_way
 from server.services.publication import note_publication, published_by
 from server.services.reservations import Reservations
 from server.store.dataset_folders import DatasetFolders
@@ -208,6 +209,7 @@ class ImportService:
         self, new: Path, manifest: Manifest, done: Imported, upload: IncomingUpload
     ) -> None:
         with full_disk_is_said("writing down what was uploaded"):
+            _keep_looks(upload.staging.root, new)
             self._catalogue.write_down(new, manifest, None)
             note_publication(new, upload.origin, done)
             upload.watch.publish()
@@ -240,6 +242,15 @@ class ImportService:
             self._folders.swap_in(staging, name)
         self._catalogue.forget(name)
         return done
+
+
+def _keep_looks(notes: Path, new: Path) -> None:
+    """What was measured goes with the dataset; it was kept apart while strangers' files came."""
+    measured = looks_on_the_way(notes)
+    if measured.is_file():
+        target = looks_file(new)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        measured.replace(target)
 
 
 def _left_in_archives(manifest: Manifest, sent: list[str]) -> list[Problem]:

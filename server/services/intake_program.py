@@ -31,6 +31,7 @@ import structlog
 from server.domain import errors
 from server.domain.errors import Conflict, DermaScanError, InvalidInput, TooLarge
 from server.domain.events import EXIT_FINISHED, EXIT_REFUSED
+from server.intake.looks_file import looks_file
 from server.intake.manifest import Manifest
 from server.intake.own_limits import DEFAULT_MEMORY
 from server.services.import_watch import PROGRESS_FILE, ImportWatch
@@ -82,6 +83,7 @@ class IntakeProgram:
             Stopped: the watch ended it.
         """
         limits = [
+            f"--looks={looks_on_the_way(notes)}",
             f"--max-file-bytes={self._limits.file_bytes}",
             f"--max-bytes={self._limits.upload_bytes}",
             f"--max-files={self._limits.files}",
@@ -91,13 +93,15 @@ class IntakeProgram:
     def understand(
         self, folder: Path, notes: Path | None = None, watch: ImportWatch | None = None
     ) -> Manifest:
-        """Say what is in ``folder`` without changing anything in it.
+        """Say what is in ``folder`` without changing any file of it; what was measured of its
+        pictures is kept in it (``intake.looks_file``).
 
         Raises:
             UnusableDataset: nothing that can be used.
             InvalidInput: it took too long, or died.
         """
-        return _manifest(self._run([*self._reading(folder), "--as-it-is"], notes, watch))
+        looks = f"--looks={looks_file(folder)}"
+        return _manifest(self._run([*self._reading(folder), "--as-it-is", looks], notes, watch))
 
     def draw_sample(self, folder: Path, notes: Path) -> None:
         """Draw the sample set into the empty ``folder``."""
@@ -181,6 +185,11 @@ class IntakeProgram:
             )
             self._running.add(program)
             return program
+
+
+def looks_on_the_way(notes: Path) -> Path:
+    """Where what was measured of an upload waits until its dataset is put in place."""
+    return notes / "facts" / "looks.json"
 
 
 def _manifest(printed: str) -> Manifest:

@@ -13,7 +13,7 @@ from pathlib import Path
 from server.domain.errors import Conflict, NotFound
 from server.intake.file_kinds import FileKind
 from server.intake.listing import list_files
-from server.intake.manifest import Manifest
+from server.intake.manifest import LesionImage, Manifest
 from server.intake.versions import (
     FORMAT,
     Decisions,
@@ -30,7 +30,14 @@ from server.store.files import write_atomically, write_json_atomically
 from server.store.trees import link_or_copy
 
 
-def publish(folder: Path, manifest: Manifest, decisions: Decisions, reason: str) -> Manifest:
+def publish(
+    folder: Path,
+    manifest: Manifest,
+    decisions: Decisions,
+    reason: str,
+    *,
+    by: str | None = None,
+) -> Manifest:
     """Make ``manifest`` the current version; returns it with its number.
 
     What the current version says already makes no new one.
@@ -39,6 +46,7 @@ def publish(folder: Path, manifest: Manifest, decisions: Decisions, reason: str)
         manifest: as decided.
         decisions: in force for the files in ``folder``.
         reason: one sentence.
+        by: name of the person who decided it.
 
     Raises:
         OSError: nothing can be written there.
@@ -56,6 +64,7 @@ def publish(folder: Path, manifest: Manifest, decisions: Decisions, reason: str)
             sha256=hash_of(manifest.images),
             decisions=decisions,
             manifest=replace(manifest, version=number),
+            by=by,
         )
         _write(folder, version)
     else:
@@ -119,6 +128,25 @@ def all_versions(folder: Path) -> list[Version]:
     return [version for version in found if version is not None]
 
 
+def left_out_images(folder: Path) -> tuple[LesionImage, ...]:
+    """Images that are in the folder and left out of the current version, by id.
+
+    Each as the newest version that has it knows it.
+    """
+    current = read_current(folder)
+    wanted = set(current.decisions.left_out) if current else set()
+    found: list[LesionImage] = []
+    for number in reversed(version_numbers(folder)):
+        if not wanted:
+            break
+        version = read_version(folder, number)
+        for image in version.manifest.images if version else ():
+            if image.path in wanted and (folder / image.path).is_file():
+                wanted.discard(image.path)
+                found.append(image)
+    return tuple(sorted(found, key=lambda image: image.image_id))
+
+
 def carry_over(old: Path, tree: Path) -> None:
     """Give a tree that is to replace ``old`` the versions and decisions of it."""
     for number in version_numbers(old):
@@ -137,6 +165,7 @@ def _write(folder: Path, version: Version) -> None:
         "number": version.number,
         "created_at": version.created_at.isoformat(),
         "reason": version.reason,
+        "by": version.by,
         "parent": version.parent,
         "sha256": version.sha256,
         "decisions": version.decisions.as_dict(),

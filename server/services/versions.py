@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import file_digest
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import structlog
 
 from server.domain.errors import Conflict, InvalidInput
 from server.intake.manifest import LesionImage, Manifest
-from server.intake.versions import Decisions, Version, read_current
+from server.intake.versions import Decisions, Version, read_current, with_images
 from server.services.catalogue import Catalogue
 from server.services.imports import JobsUsing
 from server.services.reservations import Reservations, busy
@@ -33,6 +33,23 @@ class History:
 
     current: int
     versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be different in the next version; images by id.
+
+    Attributes:
+        leave_out: images that no longer count.
+        take_back: images that were left out and count again.
+        relabel: id to new label.
+        reason: one sentence; made up from the change where it is empty.
+    """
+
+    leave_out: Sequence[str] = ()
+    take_back: Sequence[str] = ()
+    relabel: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
 
 
 class VersionService:
@@ -76,15 +93,11 @@ class VersionService:
         """
         return require_version(self._known(name)[0], number)
 
-    def change(
-        self, name: str, leave_out: list[str], relabel: Mapping[str, str], reason: str = ""
-    ) -> History:
+    def change(self, name: str, change: Change, by: str | None = None) -> History:
         """Make a new version of the current one.
 
         Args:
-            leave_out: ids of images that no longer count.
-            relabel: id to new label.
-            reason: one sentence; made up from the change where it is empty.
+            by: name of the person who decides it.
 
         Raises:
             InvalidInput: an image is not known, a label cannot be used, nothing would change, or
@@ -92,14 +105,19 @@ class VersionService:
             NotFound, Conflict: as ``history``; or the dataset is in use.
         """
         with self._to_be_changed(name) as (folder, manifest):
-            images = {image.image_id: image for image in manifest.images}
-            _check_known(name, [*leave_out, *relabel], images)
-            labels = {images[key].path: _label(key, label) for key, label in relabel.items()}
-            out = {images[key].path for key in leave_out}
+            outside = {image.image_id: image for image in self._catalogue.left_out(name)}
+            _check_known(name, change.take_back, outside, "left out of")
+            back = [outside[key] for key in change.take_back]
+            grown = _grown(manifest, back)
+            images = {image.image_id: image for image in grown.images}
+            _check_known(name, [*change.leave_out, *change.relabel], images)
+            labels = {images[key].path: _label(key, new) for key, new in change.relabel.items()}
+            out = {images[key].path for key in change.leave_out}
             current = read_current(folder)
             before = current.decisions if current else Decisions()
-            after = Decisions(before.left_out | out, before.relabelled | labels)
-            changed = after.applied(manifest)
+            left_out = (before.left_out - {image.path for image in back}) | out
+            after = Decisions(left_out, before.relabelled | labels)
+            changed = after.applied(grown)
             if changed.images == manifest.images:
                 raise InvalidInput(
                     "This would change nothing: name images to leave out, or other labels."
@@ -108,9 +126,10 @@ class VersionService:
                 raise InvalidInput(
                     "This would leave out every image; delete the dataset instead, or keep some."
                 )
-            publish(folder, changed, after, reason.strip() or _in_words(len(out), len(labels)))
+            reason = change.reason.strip() or _in_words(len(out), len(back), len(labels))
+            publish(folder, changed, after, reason, by=by)
             self._catalogue.note_change(name)
-        log.info("a dataset has a new version", dataset=name, left_out=len(out), labels=len(labels))
+        log.info("a dataset has a new version", dataset=name, reason=reason)
         return self.history(name)
 
     def go_back(self, name: str, number: int) -> History:
@@ -191,14 +210,29 @@ def _sha256(file: Path) -> str:
         return file_digest(opened, "sha256").hexdigest()
 
 
-def _check_known(name: str, wanted: list[str], images: Mapping[str, LesionImage]) -> None:
+def _grown(manifest: Manifest, back: list[LesionImage]) -> Manifest:
+    """With images that were left out before, in order."""
+    there = {image.image_id for image in manifest.images}
+    returning = {image.image_id: image for image in back if image.image_id not in there}
+    if not returning:
+        return manifest
+    images = sorted([*manifest.images, *returning.values()], key=lambda image: image.image_id)
+    return with_images(manifest, tuple(images))
+
+
+def _check_known(
+    name: str,
+    wanted: Sequence[str],
+    images: Mapping[str, LesionImage],
+    where: str = "in",
+) -> None:
     unknown = [each for each in wanted if each not in images]
     if unknown:
         shown = unknown[0] if len(unknown[0]) <= 80 else unknown[0][:80] + "…"
         more = f", nor {len(unknown) - 1} more of these" if len(unknown) > 1 else ""
         raise InvalidInput(
-            f"There is no image {shown!r} in the current version of {name!r}{more}; nothing was "
-            "changed.",
+            f"There is no image {shown!r} {where} the current version of {name!r}{more}; nothing "
+            "was changed.",
             dataset=name,
         )
 
@@ -214,10 +248,14 @@ def _label(image_id: str, label: str) -> str:
     return cleaned
 
 
-def _in_words(left_out: int, relabelled: int) -> str:
+def _in_words(left_out: int, taken_back: int, relabelled: int) -> str:
     parts = [
         f"{count} image{'' if count == 1 else 's'} {what}"
-        for count, what in ((left_out, "left out"), (relabelled, "labelled otherwise"))
+        for count, what in (
+            (left_out, "left out"),
+            (taken_back, "taken back in"),
+            (relabelled, "labelled otherwise"),
+        )
         if count
     ]
     return f"{' and '.join(parts)}."

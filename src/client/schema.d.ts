@@ -262,6 +262,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Dataset Facts
+         * @description Sharpness, brightness, copies, contradictions, leaking columns: how many of each.
+         */
+        get: operations["read_dataset_facts"];
+        put?: never;
+        /**
+         * Look At Dataset
+         * @description Look at every picture anew, in a process of its own; ask again for what it found.
+         */
+        post: operations["look_at_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/facts/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fact Images
+         * @description The images behind a number.
+         */
+        get: operations["list_fact_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/versions": {
         parameters: {
             query?: never;
@@ -277,7 +321,8 @@ export interface paths {
         put?: never;
         /**
          * Change Dataset
-         * @description Leave images out or label them otherwise, as a new version; the older ones stay.
+         * @description Leave images out, take them back in or label them otherwise, as a new version; the older
+         *     ones stay.
          */
         post: operations["change_dataset"];
         delete?: never;
@@ -1047,6 +1092,46 @@ export interface components {
             /** Password */
             password: string;
         };
+        /**
+         * DatasetFacts
+         * @description What is known of the current version.
+         */
+        DatasetFacts: {
+            /** Dataset Name */
+            dataset_name: string;
+            /** Version */
+            version: number | null;
+            /** @description Whether the pictures were looked at. */
+            state: components["schemas"]["LookState"];
+            /**
+             * Why
+             * @description One sentence, where looking failed.
+             */
+            why: string | null;
+            /** Images */
+            images: number;
+            /**
+             * Not Measured
+             * @description Pictures with too many pixels to be measured.
+             */
+            not_measured: number;
+            /**
+             * Compared
+             * @description Whether the pictures were compared with each other.
+             */
+            compared: boolean;
+            /** @description Of the variance of the Laplacian at 224 × 224 pixels, by ratios. */
+            sharpness: components["schemas"]["UsualRange"] | null;
+            /** @description Of the mean luminance, 0 to 1. */
+            brightness: components["schemas"]["UsualRange"] | null;
+            /**
+             * Facts
+             * @description Kinds that need a look at the pictures are missing before it.
+             */
+            facts: components["schemas"]["Fact"][];
+            /** Leaking Columns */
+            leaking_columns: components["schemas"]["LeakingColumn"][];
+        };
         /** DatasetList */
         DatasetList: {
             /** Datasets */
@@ -1240,6 +1325,11 @@ export interface components {
             /** Reason */
             reason: string;
             /**
+             * By
+             * @description Who decided it; None where it came with files.
+             */
+            by: string | null;
+            /**
              * Parent
              * @description The version that it was made from.
              */
@@ -1317,6 +1407,76 @@ export interface components {
             /** Best */
             best: boolean;
         };
+        /**
+         * Fact
+         * @description One number that has images behind it.
+         */
+        Fact: {
+            kind: components["schemas"]["FactKind"];
+            /**
+             * Groups
+             * @description Outliers, sets of copies, lesions: what is counted.
+             */
+            groups: number;
+            /**
+             * Images
+             * @description Different images in all of them.
+             */
+            images: number;
+        };
+        /**
+         * FactGroup
+         * @description Images to be seen together: one for an outlier, several where they contradict.
+         */
+        FactGroup: {
+            /** Images */
+            images: components["schemas"]["FactImage"][];
+            /**
+             * Likeness
+             * @description Of two that look nearly the same: correlation of fingerprints, up to 1.
+             */
+            likeness?: number | null;
+        };
+        /** FactImage */
+        FactImage: {
+            /** Image Id */
+            image_id: string;
+            /** Label */
+            label: string;
+            /** Lesion Id */
+            lesion_id: string | null;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Sharpness */
+            sharpness: number | null;
+            /** Brightness */
+            brightness: number | null;
+            /**
+             * Clipped
+             * @description Share of pixels that are black or white.
+             */
+            clipped: number | null;
+        };
+        /**
+         * FactImages
+         * @description Some of the groups behind a number.
+         */
+        FactImages: {
+            /** Total */
+            total: number;
+            /** Offset */
+            offset: number;
+            /** Groups */
+            groups: components["schemas"]["FactGroup"][];
+        };
+        /**
+         * FactKind
+         * @description What is asked of a dataset; the groups of each are what a page shows together.
+         * @enum {string}
+         */
+        FactKind: "unsharp" | "rich_in_detail" | "dark" | "bright" | "copies" | "alike" | "alike_of_other_lesions" | "alike_labelled_apart" | "copies_labelled_apart" | "lesions_labelled_apart" | "lesions" | "left_out";
         /**
          * FigureCompared
          * @description One figure of both sides on the same lesions.
@@ -1667,11 +1827,64 @@ export interface components {
             /** Architecture */
             architecture: string;
         };
+        /** LabelCount */
+        LabelCount: {
+            /** Label */
+            label: string;
+            /** Images */
+            images: number;
+        };
         /**
          * Layout
          * @enum {string}
          */
         Layout: "csv" | "class_folders" | "ham10000" | "isic_2018" | "isic_2019" | "isic_2020" | "isic_2024" | "isic_archive" | "pad_ufes_20" | "fitzpatrick17k" | "ddi" | "bcn20000" | "ph2" | "derm7pt" | "dermamnist" | "mapped" | "unlabelled";
+        /**
+         * LeakingColumn
+         * @description A column that gives the diagnosis away; it is never learnt from.
+         */
+        LeakingColumn: {
+            /** Column */
+            column: string;
+            /**
+             * Values
+             * @description Most images first, at most 12.
+             */
+            values: components["schemas"]["LeakingValue"][];
+            /**
+             * Different
+             * @description 0 where the column was left in the table.
+             */
+            different: number;
+            /**
+             * Guessed
+             * @description Share of images whose class its value would give.
+             */
+            guessed: number;
+            /**
+             * Commonest
+             * @description The same for always naming the commonest class.
+             */
+            commonest: number;
+        };
+        /** LeakingValue */
+        LeakingValue: {
+            /** Value */
+            value: string;
+            /** Images */
+            images: number;
+            /**
+             * Labels
+             * @description Most images first.
+             */
+            labels: components["schemas"]["LabelCount"][];
+        };
+        /**
+         * LookState
+         * @description How much is known of the pictures.
+         * @enum {string}
+         */
+        LookState: "done" | "looking" | "not_yet" | "failed";
         /**
          * McNemarTest
          * @description McNemar's exact test with the lesion as its unit.
@@ -2462,15 +2675,34 @@ export interface components {
             url: string;
         };
         /**
+         * UsualRange
+         * @description Median ± 3.5 robust standard deviations (Iglewicz and Hoaglin 1993).
+         */
+        UsualRange: {
+            /** Median */
+            median: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
          * VersionChange
          * @description What is to be different in the next version; images by id.
          */
         VersionChange: {
             /**
              * Exclude
+             * @description Images to leave out.
              * @default []
              */
             exclude: string[];
+            /**
+             * Include
+             * @description Images that were left out, to be taken back in.
+             * @default []
+             */
+            include: string[];
             /**
              * Relabel
              * @default {}
@@ -2518,6 +2750,11 @@ export interface components {
             created_at: string;
             /** Reason */
             reason: string;
+            /**
+             * By
+             * @description Who decided it; None where it came with files.
+             */
+            by: string | null;
             /**
              * Parent
              * @description The version that it was made from.
@@ -4151,6 +4388,332 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_dataset_facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetFacts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    look_at_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetFacts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_fact_images: {
+        parameters: {
+            query?: {
+                /** @description Of a fact. */
+                kind?: components["schemas"]["FactKind"] | null;
+                /** @description Or of a class. */
+                label?: string | null;
+                /** @description Or of a size in pixels, with `height`. */
+                width?: number | null;
+                /** @description See `width`. */
+                height?: number | null;
+                /** @description Or with a `value` in that column. */
+                column?: string | null;
+                /** @description See `column`. */
+                value?: string | null;
+                /** @description Groups to pass over. */
+                offset?: number;
+                /** @description Groups to answer with. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactImages"];
+                };
             };
             /** @description Bad Request */
             400: {

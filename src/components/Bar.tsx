@@ -1,5 +1,5 @@
 // One horizontal bar with its name and its figure: class counts, probabilities.
-import { Box, Group, Text } from '@mantine/core';
+import { Anchor, Box, Group, Text } from '@mantine/core';
 import classes from './Bar.module.css';
 
 interface BarProps {
@@ -8,9 +8,11 @@ interface BarProps {
   share: number;
   figure: string;
   strong?: boolean;
+  /** Opens what is behind the figure. */
+  onOpen?: () => void;
 }
 
-export function Bar({ label, share, figure, strong = false }: BarProps) {
+export function Bar({ label, share, figure, strong = false, onOpen }: BarProps) {
   const width = `${(Math.min(1, Math.max(0, share)) * 100).toFixed(2)}%`;
   return (
     <Box>
@@ -18,9 +20,22 @@ export function Bar({ label, share, figure, strong = false }: BarProps) {
         <Text size="sm" fw={strong ? 650 : 500} style={{ overflowWrap: 'anywhere' }}>
           {label}
         </Text>
-        <Text size="sm" c={strong ? undefined : 'dimmed'} className={classes.figure}>
-          {figure}
-        </Text>
+        {onOpen ? (
+          <Anchor
+            component="button"
+            type="button"
+            size="sm"
+            className={classes.figure}
+            aria-label={`${figure} of ${label}: show them`}
+            onClick={onOpen}
+          >
+            {figure}
+          </Anchor>
+        ) : (
+          <Text size="sm" c={strong ? undefined : 'dimmed'} className={classes.figure}>
+            {figure}
+          </Text>
+        )}
       </Group>
       <div className={classes.track} aria-hidden>
         <div className={classes.fill} style={{ width }} />

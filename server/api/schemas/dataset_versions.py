@@ -13,6 +13,7 @@ class DatasetVersion(BaseModel):
     number: int
     created_at: datetime
     reason: str
+    by: str | None = Field(description="Who decided it; None where it came with files.")
     parent: int | None = Field(description="The version that it was made from.")
     sha256: str = Field(description="Over id, path, bytes, orientation and label of every image.")
     images: int
@@ -46,6 +47,9 @@ class WholeVersion(DatasetVersion):
 class VersionChange(BaseModel):
     """What is to be different in the next version; images by id."""
 
-    exclude: list[str] = Field([], max_length=500_000)
+    exclude: list[str] = Field([], max_length=500_000, description="Images to leave out.")
+    include: list[str] = Field(
+        [], max_length=500_000, description="Images that were left out, to be taken back in."
+    )
     relabel: dict[str, str] = Field({}, max_length=500_000)
     reason: str = Field("", max_length=500)

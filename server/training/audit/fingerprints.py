@@ -1,36 +1,27 @@
-"""Coarse fingerprints of pictures, for finding near-duplicates among very many.
-
-A fingerprint is the low corner of the cosine transform of the picture in grey, 32 pixels wide: what
-is left of it after resizing, recompression and a change of brightness. Turning or mirroring a
-square picture only changes signs of the coefficients or swaps rows and columns, so all eight ways
-can be compared without looking at the pixels again.
-"""
+"""Fingerprints of the pictures that a training reads; what they are stands in ``intake``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from server.intake.fingerprints import (
+    COEFFICIENTS,
+    Floats,
+    coefficients,
+    make_comparable,
+    small_grey,
+)
 from server.training.engine.records import RecordFile
 from server.training.engine.threads import map_in_threads
 
-Floats = npt.NDArray[np.float32]
-
-_SIDE = 32
-_KEPT = 12
-COEFFICIENTS = _KEPT * _KEPT - 1
 _AT_ONCE = 64
-_FLAT = 1e-3
 
 
 def fingerprints(records: RecordFile, numbers: Sequence[int], size: int) -> Floats:
-    """Cosine coefficients of the pictures ``numbers``, [n, 143], each row of length 1.
-
-    Each coefficient is divided by its usual size over all pictures, so that no one dominates. A
-    picture without any contrast has a row of zeros.
+    """Fingerprints of the pictures ``numbers``, [n, 143], each row of length 1.
 
     Args:
         records: [size, size, 3] uint8 each.
@@ -41,70 +32,12 @@ def fingerprints(records: RecordFile, numbers: Sequence[int], size: int) -> Floa
     for part in map_in_threads(lambda chosen: _coefficients(records, chosen, size), rows):
         found[first : first + len(part)] = part
         first += len(part)
-    usual = _usual_sizes(found)
-    found /= usual
-    lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    found /= np.maximum(lengths, _FLAT)
+    make_comparable(found)
     return found
-
-
-def indifferent(prints: Floats) -> Floats:
-    """The same for all eight ways to turn and mirror a picture, [n, 143], centred, of length 1.
-
-    Of every pair of coefficients that can be swapped: the larger and the smaller absolute value.
-    """
-    square = _as_squares(np.abs(prints))
-    turned = square.transpose(0, 2, 1)
-    upper = np.triu(np.ones((_KEPT, _KEPT), dtype=bool))
-    both = np.where(upper, np.maximum(square, turned), np.minimum(square, turned))
-    rows = both.reshape(len(prints), -1)[:, 1:]
-    rows -= rows.mean(axis=0)
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _FLAT)
-    return np.asarray(rows, dtype=np.float32)
-
-
-def likeness(one: Floats, other: Floats) -> Floats:
-    """Correlation of fingerprints row by row, [n], the best of the eight ways; 1 = the same."""
-    best = np.full(len(one), -1.0, dtype=np.float32)
-    rows, columns = np.divmod(np.arange(1, _KEPT * _KEPT), _KEPT)
-    swapped = _as_squares(other).transpose(0, 2, 1).reshape(len(other), -1)[:, 1:]
-    for candidate in (other, swapped):
-        product = one * candidate
-        for signs in (1.0, (-1.0) ** rows, (-1.0) ** columns, (-1.0) ** (rows + columns)):
-            np.maximum(best, (product * np.float32(signs)).sum(axis=1), out=best)
-    return best
 
 
 def _coefficients(records: RecordFile, numbers: Sequence[int], size: int) -> Floats:
     pixels = np.empty((len(numbers), size, size, 3), dtype=np.uint8)
     records.read_into(numbers, pixels)
-    grey = np.stack([_small_grey(picture) for picture in pixels])
-    transformed = _COSINES @ grey @ _COSINES.T
-    return np.asarray(transformed.reshape(len(numbers), -1)[:, 1:], dtype=np.float32)
-
-
-def _small_grey(picture: npt.NDArray[np.uint8]) -> Floats:
-    grey = Image.fromarray(picture).convert("L")
-    return np.asarray(grey.resize((_SIDE, _SIDE), Image.Resampling.BOX), dtype=np.float32)
-
-
-def _usual_sizes(found: Floats) -> Floats:
-    """Root mean square of each coefficient, the same for two that can be swapped."""
-    squares = _as_squares(np.mean(found**2, axis=0, keepdims=True, dtype=np.float32))
-    both = (squares + squares.transpose(0, 2, 1)) / 2
-    return np.asarray(np.sqrt(both.reshape(-1)[1:]) + _FLAT, dtype=np.float32)
-
-
-def _as_squares(rows: Floats) -> Floats:
-    return np.pad(rows, ((0, 0), (1, 0))).reshape(-1, _KEPT, _KEPT)
-
-
-def _cosines() -> Floats:
-    """The first rows of the orthonormal cosine transform (DCT-II), [12, 32]."""
-    places = np.arange(_SIDE) + 0.5
-    rows = np.cos(np.pi / _SIDE * np.arange(_KEPT)[:, None] * places) * np.sqrt(2 / _SIDE)
-    rows[0] /= np.sqrt(2)
-    return np.asarray(rows, dtype=np.float32)
-
-
-_COSINES = _cosines()
+    greys = [small_grey(Image.fromarray(picture).convert("L")) for picture in pixels]
+    return coefficients(np.stack(greys))

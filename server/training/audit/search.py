@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from server.training.audit.fingerprints import Floats, fingerprints, indifferent, likeness
-from server.training.audit.neighbours import Places, alike_across, cosines, sketches
+from server.intake.alike_rows import Places, alike_across
+from server.intake.fingerprints import Floats, indifferent, likeness
+from server.training.audit.fingerprints import fingerprints
+from server.training.audit.neighbours import cosines, sketches
 from server.training.audit.registration import Registration
 from server.training.engine.records import Readable, RecordFile
 from server.training.engine.threads import map_in_threads

@@ -4,9 +4,11 @@ import type { ClassCount, DatasetSummary } from '@/client/records';
 import { Bar } from '@/components/Bar';
 import { Panel } from '@/components/Panel';
 import { formatNumberOf, formatShare } from '@/lib/format';
+import { useShowImages } from './facts/showImages';
 import classes from './Classes.module.css';
 
 export function Classes({ dataset }: { dataset: DatasetSummary }) {
+  const showImages = useShowImages();
   const most = Math.max(1, ...dataset.classes.map((each) => each.images));
   return (
     <Panel title="Classes">
@@ -21,6 +23,13 @@ export function Classes({ dataset }: { dataset: DatasetSummary }) {
                 share={each.images / most}
                 figure={figureOf(each, dataset)}
                 strong
+                onOpen={() =>
+                  showImages({
+                    title: each.label,
+                    note: figureOf(each, dataset),
+                    asked: { label: each.label },
+                  })
+                }
               />
               <Examples dataset={dataset.name} label={each.label} ids={each.example_image_ids} />
             </li>

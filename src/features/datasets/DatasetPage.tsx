@@ -16,9 +16,12 @@ import { Loaded } from '@/components/states';
 import { formatBytes, formatCount, formatDateTime, formatNumberOf, NONE } from '@/lib/format';
 import { ChooseColumns } from './ChooseColumns';
 import { Classes } from './Classes';
+import { Facts } from './facts/Facts';
+import { ImagesBehind } from './facts/ImagesBehind';
 import { ImageSizes } from './ImageSizes';
 import { Problems } from './Problems';
 import { Recognised } from './Recognised';
+import { Versions } from './versions/Versions';
 
 const route = getRouteApi('/datasets/$name');
 
@@ -35,7 +38,11 @@ export function DatasetPage() {
       actions={dataset && <Actions dataset={dataset} />}
     >
       <Loaded query={query} label={`Reading ${name}`} lines={6}>
-        {(summary) => <Summary dataset={summary} />}
+        {(summary) => (
+          <ImagesBehind dataset={summary}>
+            <Summary dataset={summary} />
+          </ImagesBehind>
+        )}
       </Loaded>
     </Page>
   );
@@ -103,6 +110,7 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
           <Recognised dataset={dataset} />
         </Box>
       </Panel>
+      {!dataset.being_read && dataset.images > 0 && <Facts dataset={dataset} />}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <Classes dataset={dataset} />
@@ -115,6 +123,7 @@ function Summary({ dataset }: { dataset: DatasetSummary }) {
         </Grid.Col>
       </Grid>
       {dataset.trainable && <ChooseColumns dataset={dataset} />}
+      {!dataset.being_read && dataset.images > 0 && <Versions dataset={dataset} />}
     </Stack>
   );
 }

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from server.training.audit import neighbours
-from server.training.audit.fingerprints import fingerprints, indifferent, likeness
-from server.training.audit.neighbours import alike_across, cosines, sketches
+from server.intake import alike_rows
+from server.intake.alike_rows import alike_across
+from server.intake.fingerprints import indifferent, likeness
+from server.training.audit.fingerprints import fingerprints
+from server.training.audit.neighbours import cosines, sketches
 from server.training.audit.search import Vectors, near_duplicates
 from tests.unit.training.audit.pictures import SIZE, recompressed, record_file, skin, square
 
@@ -88,7 +90,7 @@ def test_blocks_find_the_pairs_that_a_whole_table_would(
 
 
 def test_many_equal_rows_do_not_name_all_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "_CELLS", 5000)
+    monkeypatch.setattr(alike_rows, "_CELLS", 5000)
     rows = np.full((400, 4), 0.5, dtype=np.float32)
     first, _ = alike_across(rows, np.arange(400), 0.5, most_each=3)
     assert np.bincount(first).max() <= 3
