@@ -6,6 +6,7 @@ links, external storage, virtual datasets); nothing of that kind is ever followe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 from server.intake.bundle_writing import BundleFolder, UnknownBundle, damage_is_said
 
 _JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
-_LARGEST_IMAGE = 256 * 1024**2
+_LARGEST_IMAGE = 64 * 1024**2
 
 
 def extract_hdf5(bundle: Path, into: BundleFolder) -> None:
@@ -45,13 +46,16 @@ def _entries(file: h5py.File) -> Iterator[tuple[str, bytes]]:
 
 
 def _bytes_of(entry: h5py.Dataset, name: str) -> bytes:
-    size = entry.size or 0
-    if size * entry.dtype.itemsize > _LARGEST_IMAGE:
+    unpacked = max(entry.size or 0, math.prod(entry.chunks or ()))  # a chunk is unpacked whole
+    if unpacked * entry.dtype.itemsize > _LARGEST_IMAGE:
         raise UnknownBundle(f"its entry {name!r} is too large to be an image")
     if entry.shape == ():
         found = entry[()]
-        return found if isinstance(found, bytes) else np.asarray(found).tobytes()
-    if entry.ndim == 1 and entry.dtype == np.uint8:
+        if isinstance(found, bytes):
+            return found
+        if not entry.dtype.hasobject:  # those hold addresses in this program's memory
+            return np.asarray(found).tobytes()
+    elif entry.ndim == 1 and entry.dtype == np.uint8:
         return np.asarray(entry[:]).tobytes()
     raise UnknownBundle(f"its entry {name!r} is not the bytes of an image")
 

@@ -24,6 +24,7 @@ _PARTS = ("train", "val", "test")
 _DERMAMNIST = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 _HEADER = ("image_id", "label", "official_split", "medmnist_set")
 _MOST_PIXELS = 4096 * 4096
+_MOST_LABELS = 2_000_000
 _COLOUR = 4
 
 
@@ -65,6 +66,8 @@ def _labels(archive: zipfile.ZipFile, part: str) -> list[int]:
         columns = 1 if len(shape) == 1 else shape[1] if len(shape) == 2 else 0
         if columns != 1 or dtype.kind not in "iu":
             raise UnknownBundle(f"its {part}_labels are not one number an image")
+        if shape[0] > _MOST_LABELS:
+            raise UnknownBundle(f"its {part}_labels claim more than {_MOST_LABELS:,} images")
         found = np.frombuffer(_exactly(stream, shape[0] * dtype.itemsize), dtype)
     return [int(number) for number in found]
 
@@ -87,9 +90,11 @@ def _pictures(archive: zipfile.ZipFile, part: str, count: int) -> Iterator[bytes
 
 
 def _array_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = npy.read_magic(stream)
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, fortran, dtype = read(stream)
+    if npy.read_magic(stream) != (1, 0):  # the others may announce gigabytes of header
+        raise UnknownBundle(f"the form of its array {name!r} is not known")
+    shape, fortran, dtype = npy.read_array_header_1_0(stream)
+    if min(shape, default=0) < 0:
+        raise UnknownBundle(f"its array {name!r} has no possible size")
     if fortran and len(shape) > 1 and min(shape) > 1:
         raise UnknownBundle(f"its array {name!r} is stored by columns")
     return shape, dtype

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -25,6 +27,10 @@ FORMAT = 1
 _BLOCK = 1 << 20
 _SMALLER_WHEN_PACKED = frozenset({".json", ".jsonl", ".csv", ".log", ".md", ".html", ".db"})
 _LARGEST_MANIFEST = 1 << 30
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
+"""What ``zipfile`` raises on an entry that is torn, encrypted or packed in an unknown way."""
+_NO_ARCHIVE = (*_DAMAGED, OSError, KeyError, TypeError, AttributeError)
+"""What a file of a stranger raises besides, until its manifest is known to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def read_manifest(archive: Path) -> Manifest:
         manifest = Manifest(**found | {"files": files})
     except FileNotFoundError as error:
         raise InvalidInput(f"There is no backup {archive}.") from error
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except _NO_ARCHIVE as error:
         raise InvalidInput(
             f"{archive} is not a whole backup of this program; give a file that "
             "`python -m server.backup create` has written."
@@ -150,7 +156,7 @@ def _copied(packed: zipfile.ZipFile, name: str, target: Path | None) -> tuple[in
                 file.flush()
                 os.fsync(file.fileno())
                 return found
-    except (zipfile.BadZipFile, EOFError, ValueError):
+    except _DAMAGED:
         return None
 
 

@@ -11,6 +11,7 @@ and the step.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -25,6 +26,7 @@ from server.training.engine.tally import EpochSoFar
 
 CHECKPOINT_NAME = "checkpoint.pt"
 _FORMAT = 2
+_BEST_NAME = re.compile(r"best_epoch_[0-9]{4,}\.pt")
 
 State = Mapping[str, Any]
 
@@ -136,12 +138,29 @@ def load_checkpoint(path: Path, fingerprint: str, run_dir: Path) -> Checkpoint:
     found = _read(path)
     if not isinstance(found, dict) or found.get("format") != _FORMAT:
         raise UnusableCheckpoint(f"{path.name} is not a checkpoint of this version")
-    if found["fingerprint"] != fingerprint:
+    if found.get("fingerprint") != fingerprint:
         raise UnusableCheckpoint(f"{path.name} belongs to other settings or other images")
-    best = None if found["best"] is None else Best(**found["best"])
-    so_far = None if found["so_far"] is None else EpochSoFar(**found["so_far"])
+    try:
+        checkpoint = _as_checkpoint(found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnusableCheckpoint(f"{path.name} is damaged") from error
+    best = checkpoint.best
     if best is not None:
         _bring(path.parent / best.file, run_dir / best.file)
+    return checkpoint
+
+
+def _as_checkpoint(found: Mapping[str, Any]) -> Checkpoint:
+    """The fields of a file, which may be a stranger's.
+
+    Raises:
+        KeyError, TypeError, ValueError: when it lacks one, or names best weights that are not
+            beside it.
+    """
+    best = None if found["best"] is None else Best(**found["best"])
+    if best is not None and not _BEST_NAME.fullmatch(best.file):
+        raise ValueError(best.file)
+    so_far = None if found["so_far"] is None else EpochSoFar(**found["so_far"])
     fields = {name: found[name] for name in Checkpoint.__slots__}
     fields |= {"best": best, "so_far": so_far, "history": tuple(found["history"])}
     return Checkpoint(**fields)
