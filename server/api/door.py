@@ -68,6 +68,14 @@ def host_name(host: str) -> str:
         return ""
 
 
+def _place(origin: str) -> str:
+    """Name and port in an ``Origin`` header; empty when it makes no sense."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
 def _is_loopback(address: str) -> bool:
     try:
         parsed = ipaddress.ip_address(address)
@@ -91,7 +99,7 @@ def same_origin(request: Request, services: ServicesDep) -> None:
     foreign = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     if origin is not None:
         host = request.headers.get("host", "")
-        foreign = foreign or not host or urlsplit(origin).netloc.lower() != host.lower()
+        foreign = foreign or not host or _place(origin) != host.lower()
     if foreign:
         raise NotAllowed(
             "This request was sent by a page of another site and is refused; open DermaScan's own "

@@ -37,11 +37,13 @@ def set_up_server_log(logs_dir: Path, level: str) -> None:
         encoding="utf-8",
         delay=True,
     )
+    # Its own way with errors shows the variables of every function, a password among them.
+    lines = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
     for handler in (logging.StreamHandler(sys.stdout), file):
         handler.setFormatter(
-            structlog.stdlib.ProcessorFormatter(
-                processor=structlog.dev.ConsoleRenderer(colors=False), foreign_pre_chain=stamp
-            )
+            structlog.stdlib.ProcessorFormatter(processor=lines, foreign_pre_chain=stamp)
         )
         ours.addHandler(handler)
     ours.setLevel(level.upper())

@@ -261,6 +261,8 @@ def test_one_computer_cannot_try_many_names(house: House) -> None:
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://localhost:9999"},
+        {"Origin": "http://[::1"},
+        {"Origin": "//"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://localhost:8000", "Sec-Fetch-Site": "cross-site"},
