@@ -32,6 +32,7 @@ from server.api.errors import REFUSALS, REFUSALS_FOR_ROOM, install_error_handler
 from server.api.lifetime import Lifetime
 from server.api.pages import page_router
 from server.api.security_headers import SecurityHeaders
+from server.api.starting import SaysWhyItDidNotStart
 from server.api.tus_envelope import TusEnvelope
 from server.domain.errors import DermaScanError
 from server.runner.cost_trial import CostTrial
@@ -139,6 +140,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_error_handlers(app)
     app.add_middleware(TusEnvelope)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(SaysWhyItDidNotStart)
     app.include_router(health.router)
     nouns = (
         account,

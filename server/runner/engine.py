@@ -17,7 +17,7 @@ from threading import Event, Thread
 
 import structlog
 
-from server.domain.errors import LeaseLost, NotFound
+from server.domain.errors import Busy, LeaseLost, NotFound
 from server.domain.job import Job
 from server.domain.room import is_disk_full
 from server.runner.closing import keep_what_is_needed
@@ -117,7 +117,9 @@ class Engine:
             self._round()
         except LeaseLost:
             return  # somebody was quicker; the next round sees what is true now
-        except Exception as error:  # a full disk, a database that is away: try again
+        except Busy as busy:
+            log.warning("the engine waits", reason=busy.message)
+        except Exception as error:  # a full disk, a database server that is away: try again
             log.error("engine round failed", exc_info=error)
 
     def _round(self) -> None:

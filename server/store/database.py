@@ -9,18 +9,20 @@ commits, and it waits for its turn instead of failing half-way.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, DateTime, Dialect, create_engine, event
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from server.domain.errors import InvalidInput, StorageFull
+from server.domain.errors import Busy, InvalidInput, StorageFull
 from server.domain.room import is_disk_full
 
 BUSY_TIMEOUT_MS = 5_000
@@ -28,6 +30,13 @@ BUSY_TIMEOUT_MS = 5_000
 _ROOM_BYTES = 256 * 1024
 _FREE_PAGES = 64
 _WRITES = "dermascan_writes"
+_STARTING_PATIENCE_SECONDS = 60.0
+_HELD = (
+    "Another process holds the database and has not let go of it for some seconds, so nothing was "
+    "changed; try again, and if this goes on, look for a DermaScan server that is stopped or hangs."
+)
+
+log = structlog.get_logger(__name__)
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -70,8 +79,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only looks."""
-        with self._engine.connect() as connection, connection.begin():
+        """A transaction that only looks.
+
+        Raises:
+            Busy: when another process holds the database and does not let go.
+        """
+        with _in_words(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -80,26 +93,45 @@ class Database:
 
         Raises:
             StorageFull: when the disk has no room for it.
+            Busy: when another process holds the database and does not let go.
         """
         writing = self._engine.execution_options(**{_WRITES: True})
-        try:
-            with writing.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            if is_disk_full(error):
-                raise StorageFull(
-                    "The disk of the database is full, so nothing was changed; free some space and "
-                    "try again."
-                ) from error
-            raise
+        with _in_words(), writing.begin() as connection:
+            yield connection
 
     def migrate(self) -> None:
-        """Bring the tables to the newest version; safe when several servers start at once."""
+        """Bring the tables to the newest version; safe when several servers start at once.
+
+        A database that another process holds is waited for, a minute long: that process may be
+        stopped in the middle of a change, and SQLite's lock knows no lease.
+
+        Raises:
+            Busy: when it was held all that time.
+            InvalidInput: when it cannot be reached, or is no database.
+        """
+        give_up = time.monotonic() + _STARTING_PATIENCE_SECONDS
+        while not self._migrated():
+            if time.monotonic() >= give_up:
+                raise Busy(_HELD)
+        self.keep_room()
+
+    def _migrated(self) -> bool:
         from server.store.migrations import upgrade
 
-        with self.write() as connection:
-            upgrade(connection)
-        self.keep_room()
+        try:
+            with self.write() as connection:
+                upgrade(connection)
+        except Busy as busy:
+            log.warning("waiting for the database", reason=busy.message)
+            return False
+        except DatabaseError as error:
+            shown = self._engine.url.render_as_string(hide_password=True)
+            raise InvalidInput(
+                f"The database {shown} cannot be used ({_first_line(error)}); see that it is there "
+                "and is DermaScan's, or restore it from a backup.",
+                field="database_url",
+            ) from error
+        return True
 
     def keep_room(self) -> None:
         """Let the database's own files hold some room, so that small changes fit on a full disk.
@@ -110,7 +142,7 @@ class Database:
         if self._engine.dialect.name != "sqlite":
             return
         # best effort: no room to keep, or another server is just doing the same
-        with suppress(StorageFull, OperationalError):
+        with suppress(StorageFull, Busy, OperationalError):
             with self.write() as connection:
                 free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
                 if free >= _FREE_PAGES and self._journal_bytes() >= _ROOM_BYTES:
@@ -162,6 +194,29 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if is_disk_full(error):
+            raise StorageFull(
+                "The disk of the database is full, so nothing was changed; free some space and "
+                "try again."
+            ) from error
+        if isinstance(error.orig, sqlite3.OperationalError) and _is_locked(error.orig):
+            raise Busy(_HELD) from error
+        raise
+
+
+def _is_locked(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _first_line(error: DatabaseError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

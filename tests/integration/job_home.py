@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,15 @@ class JobHome:
             assert not now.is_final, now
             time.sleep(0.02)
         raise AssertionError(f"still {self.repository.get(job.id)}")
+
+    def database_is_free(self) -> bool:
+        """Whether nobody is inside a transaction for longer than half a second."""
+        with closing(sqlite3.connect(self.home / "dermascan.db", timeout=0.5)) as probe:
+            try:
+                probe.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError:
+                return False
+            return True
 
     def models(self) -> list[str]:
         return sorted(path.name for path in self.models_dir.iterdir())

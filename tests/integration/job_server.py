@@ -40,12 +40,16 @@ class JobServer:
         }
 
     def start(self, *options: str) -> None:
+        """Returns when it answers."""
+        self.launch(*options)
+        self.wait_until_it_answers()
+
+    def launch(self, *options: str) -> None:
         command = [sys.executable, "-m", "uvicorn", "server.app:app", "--port", str(self.port)]
         with (self.home.home / "server.out").open("ab") as output:
             self.process = subprocess.Popen(
                 [*command, *options], cwd=ROOT, env=self._environment, stdout=output, stderr=output
             )
-        self.wait_until_it_answers()
 
     def wait_until_it_answers(self) -> None:
         give_up = time.monotonic() + PATIENCE_SECONDS
@@ -56,7 +60,26 @@ class JobServer:
                 time.sleep(0.05)
             else:
                 return
-        raise AssertionError((self.home.home / "server.out").read_text())
+        raise AssertionError(self.said())
+
+    def said(self) -> str:
+        """All that it printed."""
+        return (self.home.home / "server.out").read_text()
+
+    def freeze(self) -> None:
+        """Stop it where it stands, but between two transactions.
+
+        SQLite's lock knows no lease: who is stopped inside one holds up everybody
+        (``test_held_database.py``).
+        """
+        assert self.process is not None
+        while True:
+            os.kill(self.process.pid, signal.SIGSTOP)
+            time.sleep(0.1)  # until the last of its threads stands still
+            if self.home.database_is_free():
+                return
+            os.kill(self.process.pid, signal.SIGCONT)
+            time.sleep(0.05)
 
     def kill_9(self) -> None:
         """As a power cut would, for this process alone."""

@@ -86,7 +86,7 @@ def test_a_frozen_server_loses_its_job_to_another_and_writes_nothing_when_it_com
     frozen_training = psutil.Process(before.pid)
     if training_too:
         frozen_training.suspend()
-    os.kill(first.process.pid, signal.SIGSTOP)
+    first.freeze()
     second.start()
     done = home.wait(job, COMPLETED)
     assert (done.attempt, done.crashes) == (2, 0)
