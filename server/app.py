@@ -187,6 +187,7 @@ def _baskets(settings: Settings, imports: ImportService) -> BasketService:
         upload=_upload_limits(settings),
         kept_for=timedelta(seconds=settings.keep_uploads_seconds),
         each_person=settings.max_unfinished_uploads,
+        bytes_each_person=max(settings.max_unfinished_bytes, settings.max_upload_bytes),
     )
     return BasketService(BasketFolders(settings.data_dir), imports, rules)
 

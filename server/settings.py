@@ -90,6 +90,9 @@ class Settings(BaseSettings):
         7 * 24 * 3600, gt=0, description="An unfinished upload waits so long for its next byte."
     )
     max_unfinished_uploads: int = Field(20, ge=1, description="Of one person.")
+    max_unfinished_bytes: int = Field(
+        64 * _GIB, ge=1, description="Of one person together; at least one upload always fits."
+    )
     max_running_imports: int = Field(1, ge=1, le=16)
     import_seconds: float = Field(
         4 * 3600, gt=0, description="Unpacking and checking one upload may take so long."

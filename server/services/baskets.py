@@ -17,7 +17,7 @@ import structlog
 
 from server.domain.account import LOCAL_RESEARCHER, Person
 from server.domain.basket import Basket, FileState, Imported
-from server.domain.errors import Conflict, Gone, NotFound, StorageFull
+from server.domain.errors import Conflict, Gone, NotFound, StorageFull, TooLarge
 from server.services.basket_tally import Tallies, Tally
 from server.services.import_watch import ImportWatch
 from server.services.imports import ImportService
@@ -38,11 +38,13 @@ class BasketRules:
         upload: limits of one upload.
         kept_for: how long a basket waits for its next byte (``DERMASCAN_KEEP_UPLOADS_SECONDS``).
         each_person: unfinished baskets of one person (``DERMASCAN_MAX_UNFINISHED_UPLOADS``).
+        bytes_each_person: what these announce together (``DERMASCAN_MAX_UNFINISHED_BYTES``).
     """
 
     upload: UploadLimits
     kept_for: timedelta
     each_person: int
+    bytes_each_person: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +113,31 @@ class BasketService:
             InvalidInput: the dataset's name breaks the rule for names.
             Conflict: the name differs from another one's in letter case only; or the person has
                 too many unfinished uploads.
-            TooLarge: over a limit of one upload.
+            TooLarge: over a limit of one upload, or of the person's unfinished ones together.
             StorageFull: it would not fit.
         """
         name = self._imports.check_name(dataset)
         self.rules.upload.check_upload(size, files)
         with self._lock:
-            unfinished = len(self.mine(person))
-            if unfinished >= self.rules.each_person:
-                raise Conflict(
-                    f"You have {unfinished} unfinished uploads, the most that one person may have "
-                    "(setting DERMASCAN_MAX_UNFINISHED_UPLOADS); finish or discard one of them."
-                )
+            self._check_quota([state.basket for state in self.mine(person)], size)
             self._check_fits(size)
             return self._state(
                 self.folders.create(name, owner_key(person), files, size, self.now())
+            )
+
+    def _check_quota(self, unfinished: list[Basket], size: int) -> None:
+        if len(unfinished) >= self.rules.each_person:
+            raise Conflict(
+                f"You have {len(unfinished)} unfinished uploads, the most that one person may have "
+                "(setting DERMASCAN_MAX_UNFINISHED_UPLOADS); finish or discard one of them."
+            )
+        waiting = sum(basket.size for basket in unfinished)
+        if waiting + size > self.rules.bytes_each_person:
+            raise TooLarge(
+                f"Your unfinished uploads announce {in_words(waiting)} and this one "
+                f"{in_words(size)}, together more than the {in_words(self.rules.bytes_each_person)}"
+                " that one person may leave unfinished (setting DERMASCAN_MAX_UNFINISHED_BYTES); "
+                "finish or discard one of them."
             )
 
     def mine(self, person: Person) -> list[BasketState]:

@@ -367,3 +367,16 @@ def test_limits_are_named_before_a_byte_is_sent(tmp_path: Path) -> None:
         refused = sender.try_begin("two", 1, 1).json()["detail"]
         assert "DERMASCAN_MAX_UNFINISHED_UPLOADS" in refused
         assert len(mine(sender)) == 2
+
+
+def test_what_one_person_leaves_unfinished_has_a_limit_in_bytes(tmp_path: Path) -> None:
+    limits = {"max_upload_bytes": 60, "max_file_bytes": 60, "max_unfinished_bytes": 100}
+    with open_house(tmp_path, **limits) as house:
+        sender = Sender(house.here)
+        first = str(sender.try_begin("first", 1, 60).json()["id"])
+        refused = sender.try_begin("second", 1, 41)
+        assert refused.status_code == 413
+        assert "DERMASCAN_MAX_UNFINISHED_BYTES" in refused.json()["detail"]
+        assert sender.try_begin("second", 1, 40).status_code == 201
+        assert sender.http.delete(f"/api/uploads/{first}").status_code == 200
+        assert sender.try_begin("third", 1, 60).status_code == 201
