@@ -25,6 +25,7 @@ _CHUNK = 1 << 20
 _SAMPLE = 4096
 _END = "\0end of the table\0"
 _LONGEST_HEADER = 1 << 16
+_NOT_LETTERS = "its letters cannot be decoded; save it as UTF-8"
 
 
 class UnreadableTable(Exception):
@@ -87,6 +88,8 @@ def open_table(path: Path, chosen: Chosen | None = None) -> Table:
             start = text.read(_LONGEST_HEADER)
     except OSError as error:
         raise UnreadableTable(f"it cannot be opened ({error.strerror})") from error
+    except UnicodeError as error:
+        raise UnreadableTable(_NOT_LETTERS) from error
     if "\0" in start:
         raise UnreadableTable("it is not text")
     announced = _announced_delimiter(start)
@@ -168,6 +171,6 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, l
     except csv.Error as error:
         raise UnreadableTable(f"it cannot be cut into cells ({error})") from error
     except UnicodeError as error:
-        raise UnreadableTable("its letters cannot be decoded; save it as UTF-8") from error
+        raise UnreadableTable(_NOT_LETTERS) from error
     except OSError as error:
         raise UnreadableTable(f"it cannot be read ({error.strerror})") from error

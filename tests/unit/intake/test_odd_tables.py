@@ -103,6 +103,15 @@ def test_utf_16_without_a_mark_is_read(tmp_path: Path, encoding: str) -> None:
     assert labels(understand(tmp_path)) == {"a.jpg": "nävus", "b.jpg": "x"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_table_that_ends_inside_a_letter_is_named(tmp_path: Path, encoding: str) -> None:
+    put_pictures(tmp_path, ["a.jpg", "b.jpg"])
+    put(tmp_path, "m.csv", table(["a", "a.jpg", "nv"], ["b", "b.jpg", "x"]).encode(encoding)[:-1])
+    problem = the_one(understand(tmp_path), ProblemKind.TABLE)
+    assert problem.file == "m.csv"
+    assert "save it as UTF-8" in problem.message
+
+
 @pytest.mark.parametrize("in_table", ["NFC", "NFD"])
 @pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
 def test_a_name_is_the_same_in_either_unicode_form(
