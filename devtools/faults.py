@@ -61,11 +61,26 @@ def _table(rows: list[Row], counts: str) -> str:
         "| # | what was done | what must hold | what was measured | outcome |",
         "|---|---|---|---|---|",
     ]
-    for row in rows:
-        cells = (row["number"], row["fault"], row["promised"], row["measured"] or "–")
-        outcome = _WORDS.get(row["outcome"], row["outcome"])
-        lines.append("| " + " | ".join(str(cell) for cell in (*cells, outcome)) + " |")
+    for (number, fault, promised), cases in _by_fault(rows).items():
+        measured = "; ".join(dict.fromkeys(case["measured"] for case in cases if case["measured"]))
+        outcomes = sorted({case["outcome"] for case in cases}, key=list(_WORDS).index)
+        cells = (
+            str(number),
+            fault,
+            promised,
+            measured or (f"{len(cases)} cases" if len(cases) > 1 else "–"),
+            ", ".join(_WORDS[outcome] for outcome in outcomes),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _by_fault(rows: list[Row]) -> dict[tuple[int, str, str], list[Row]]:
+    """One line for each fault, however many cases of it were tried."""
+    found: dict[tuple[int, str, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row["number"], row["fault"], row["promised"]), []).append(row)
+    return found
 
 
 def _keep(table: str, page: Path = PAGE) -> None:
