@@ -17,6 +17,7 @@ from server.api import (
     columns,
     costs,
     dataset_facts,
+    dataset_images,
     dataset_versions,
     health,
     jobs,
@@ -48,6 +49,7 @@ from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
 from server.services.facts import FactService
+from server.services.gallery import Gallery
 from server.services.import_jobs import ImportJobs
 from server.services.imports import ImportService
 from server.services.incoming import UploadLimits
@@ -128,6 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
         costs=cost_service,
         datasets=datasets,
         facts=facts,
+        gallery=Gallery(facts),
         import_jobs=import_jobs,
         imports=imports,
         jobs=job_service,
@@ -148,6 +151,7 @@ def create_app(settings: Settings) -> FastAPI:
         costs,
         datasets_router,
         dataset_facts,
+        dataset_images,
         dataset_versions,
         imports_router,
         jobs,

@@ -17,6 +17,7 @@ import { Shell } from '@/components/Shell';
 import { Loading } from '@/components/states';
 import { AccountMenu } from '@/features/account/AccountMenu';
 import { Door } from '@/features/account/Door';
+import { soughtOf } from '@/features/datasets/images/sought';
 import { isOrder, type Order } from '@/features/models/modelOrder';
 import { oneOf, textOf, textsOf } from '@/lib/search';
 import { theme } from '@/lib/theme';
@@ -49,6 +50,16 @@ const datasetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/datasets/$name',
   component: lazyRouteComponent(() => import('@/features/datasets/DatasetPage'), 'DatasetPage'),
+});
+
+const imagesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/datasets/$name/images',
+  validateSearch: soughtOf,
+  component: lazyRouteComponent(
+    () => import('@/features/datasets/images/ImagesPage'),
+    'ImagesPage',
+  ),
 });
 
 const trainRoute = createRoute({
@@ -107,6 +118,7 @@ const router = createRouter({
     homeRoute,
     datasetsRoute,
     datasetRoute,
+    imagesRoute,
     trainRoute,
     jobsRoute,
     jobRoute,

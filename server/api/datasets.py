@@ -22,6 +22,7 @@ from server.api.schemas.common import Done
 from server.api.schemas.datasets import DatasetList, DatasetSummary, UploadResult
 from server.api.upload_stream import heard, receive
 from server.domain.basket import Imported
+from server.services.thumbnails import Thumbnail
 
 router = APIRouter(tags=["datasets"])
 
@@ -118,11 +119,15 @@ def read_thumbnail(
     name: str, image_id: str, request: Request, services: ServicesDep, _: ResearcherDep
 ) -> Response:
     """One image as a small JPEG (at most 256 × 256 pixels, no EXIF)."""
-    found = services.datasets.thumbnail(name, image_id)
-    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache"}
-    if found.tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(found.jpeg, media_type="image/jpeg", headers=headers)
+    return _picture(services.datasets.thumbnail(name, image_id), request)
+
+
+@router.get("/api/datasets/{name}/picture", response_class=Response, responses=_JPEG)
+def read_picture(
+    name: str, image_id: str, request: Request, services: ServicesDep, _: ResearcherDep
+) -> Response:
+    """One image as a large JPEG (at most 1024 × 1024 pixels, no EXIF)."""
+    return _picture(services.datasets.picture(name, image_id), request)
 
 
 @router.delete("/api/datasets/{name}")
@@ -130,6 +135,13 @@ def delete_dataset(name: str, services: ServicesDep, _: ResearcherDep) -> Done:
     """Remove a dataset and all its files."""
     services.datasets.delete(name)
     return Done(message=f"The dataset {name} was deleted.")
+
+
+def _picture(found: Thumbnail, request: Request) -> Response:
+    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache"}
+    if found.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(found.jpeg, media_type="image/jpeg", headers=headers)
 
 
 def result_of_upload(services: Services, done: Imported) -> UploadResult:

@@ -14,6 +14,7 @@ from server.services.comparisons import ComparisonService
 from server.services.costs import CostService
 from server.services.datasets import DatasetService
 from server.services.facts import FactService
+from server.services.gallery import Gallery
 from server.services.import_jobs import ImportJobs
 from server.services.imports import ImportService
 from server.services.jobs import JobService
@@ -36,6 +37,7 @@ class Services:
     costs: CostService
     datasets: DatasetService
     facts: FactService
+    gallery: Gallery
     import_jobs: ImportJobs
     imports: ImportService
     jobs: JobService

@@ -11,7 +11,7 @@ from server.services.catalogue import Catalogue, KnownDataset
 from server.services.column_maps import ColumnMapService
 from server.services.imports import JobsUsing
 from server.services.reservations import Reservations, busy
-from server.services.thumbnails import Thumbnail, thumbnail
+from server.services.thumbnails import Thumbnail, large_picture, thumbnail
 from server.store.dataset_folders import DatasetFolders
 
 log = structlog.get_logger(__name__)
@@ -110,12 +110,23 @@ class DatasetService:
             NotFound: no such dataset or image.
             InvalidInput: the image can no longer be read.
         """
+        return thumbnail(*self._image(name, image_id))
+
+    def picture(self, name: str, image_id: str) -> Thumbnail:
+        """One image, large enough to be looked at.
+
+        Raises:
+            NotFound, InvalidInput: as ``thumbnail``.
+        """
+        return large_picture(*self._image(name, image_id))
+
+    def _image(self, name: str, image_id: str) -> tuple[Path, str]:
         folder = self._folders.require(name)
         path = self._catalogue.path_of_image(name, image_id)
         if path is None:
             shown = image_id if len(image_id) <= 80 else image_id[:80] + "…"
             raise NotFound(f"There is no image {shown!r} in the dataset {name!r}.", dataset=name)
-        return thumbnail(folder, path)
+        return folder, path
 
     def delete(self, name: str) -> None:
         """Remove the dataset and all its files.

@@ -132,7 +132,7 @@ class FactService:
             InvalidInput: none or several of ``wanted`` are given.
         """
         facts = self._facts(name)
-        groups = _groups(facts, wanted)
+        groups = groups_behind(facts, wanted)
         return Page(facts, len(groups), groups[offset : offset + limit])
 
     def look(self, name: str) -> Known:
@@ -198,7 +198,13 @@ class FactService:
         return facts
 
 
-def _groups(facts: Facts, wanted: Wanted) -> tuple[Group, ...]:
+def groups_behind(facts: Facts, wanted: Wanted) -> tuple[Group, ...]:
+    """The images that are wanted.
+
+    Raises:
+        InvalidInput: none or several of ``wanted`` are given.
+        Conflict: the pictures were not looked at yet.
+    """
     given = [wanted.kind, wanted.label, wanted.size, wanted.cell]
     if sum(each is not None for each in given) != 1:
         raise InvalidInput(

@@ -1,4 +1,7 @@
-"""Small pictures of a dataset's images, made when first asked for and kept beside the manifest."""
+"""What pages show of a dataset's images: written anew, never the file itself.
+
+Small ones are made when first asked for and kept beside the manifest, large ones each time.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from server.domain.pixels import FORMATS, MAX_PIXELS, upright_rgb
 from server.domain.sent_name import OWN_FOLDER
 
 SIDE = 256
+LARGE_SIDE = 1024
 _QUALITY = 82
 _AT_ONCE = 2
 
@@ -25,35 +29,48 @@ _making = threading.Semaphore(_AT_ONCE)
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A JPEG of at most 256 × 256 pixels without EXIF, and a tag that changes with its image."""
+    """A JPEG without EXIF, and a tag that changes with its image."""
 
     jpeg: bytes
     tag: str
 
 
 def thumbnail(folder: Path, path: str) -> Thumbnail:
-    """The thumbnail of the image at ``path`` (relative to the dataset's ``folder``).
+    """At most 256 × 256 pixels of the image at ``path`` (relative to the dataset's ``folder``).
 
     Raises:
         NotFound: the file is gone.
         InvalidInput: it can no longer be read as an image.
     """
+    source, tag = _source(folder, path)
+    kept = folder / OWN_FOLDER / "thumbnails" / f"{tag}.jpg"
+    try:
+        return Thumbnail(kept.read_bytes(), tag)
+    except OSError:
+        made = Thumbnail(_make(source, path, SIDE), tag)
+    _keep(kept, made.jpeg)
+    return made
+
+
+def large_picture(folder: Path, path: str) -> Thumbnail:
+    """The same of at most 1024 × 1024 pixels.
+
+    Raises:
+        NotFound, InvalidInput: as ``thumbnail``.
+    """
+    source, tag = _source(folder, path)
+    return Thumbnail(_make(source, path, LARGE_SIDE), tag)
+
+
+def _source(folder: Path, path: str) -> tuple[Path, str]:
+    """The file, and a tag that changes with it."""
     source = _inside(folder, path)
     try:
         status = source.stat()
     except OSError as error:
         raise _gone(path) from error
-    tag = hashlib.sha256(
-        f"{path}|{status.st_size}|{status.st_mtime_ns}".encode("utf-8", "surrogateescape")
-    ).hexdigest()[:32]
-    kept = folder / OWN_FOLDER / "thumbnails" / f"{tag}.jpg"
-    try:
-        return Thumbnail(kept.read_bytes(), tag)
-    except OSError:
-        with _making:
-            made = Thumbnail(_make(source, path), tag)
-    _keep(kept, made.jpeg)
-    return made
+    seen = f"{path}|{status.st_size}|{status.st_mtime_ns}"
+    return source, hashlib.sha256(seen.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _inside(folder: Path, path: str) -> Path:
@@ -64,14 +81,14 @@ def _inside(folder: Path, path: str) -> Path:
     return folder / pure
 
 
-def _make(source: Path, path: str) -> bytes:
+def _make(source: Path, path: str, side: int) -> bytes:
     try:
-        with Image.open(source, formats=FORMATS) as image:
+        with _making, Image.open(source, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise InvalidInput(f"The image {path!r} is too large for a thumbnail.", file=path)
-            image.draft("RGB", (SIDE * 2, SIDE * 2))
+                raise InvalidInput(f"The image {path!r} is too large to be shown.", file=path)
+            image.draft("RGB", (side * 2, side * 2))
             upright = upright_rgb(image)
-            upright.thumbnail((SIDE, SIDE))
+            upright.thumbnail((side, side))
             upright.info.clear()
             buffer = io.BytesIO()
             upright.save(buffer, "JPEG", quality=_QUALITY)

@@ -15,3 +15,9 @@ export function textsOf(value: unknown): string[] | undefined {
 export function oneOf<T extends string>(known: readonly T[], value: unknown): T | undefined {
   return known.find((each) => each === value);
 }
+
+/** A number within the limits. */
+export function numberOf(value: unknown, least: number, most: number): number | undefined {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof number === 'number' && number >= least && number <= most ? number : undefined;
+}

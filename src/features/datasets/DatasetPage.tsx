@@ -1,6 +1,12 @@
 // One dataset: what is in it, what is wrong with it, whether it can be trained on.
 import { Alert, Box, Grid, Loader, Stack } from '@mantine/core';
-import { IconAlertTriangle, IconCheck, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconCheck,
+  IconPhoto,
+  IconPlayerPlay,
+  IconTrash,
+} from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
 import { answerOf, client } from '@/client/client';
@@ -68,6 +74,16 @@ function Actions({ dataset }: { dataset: DatasetSummary }) {
         confirm="Delete dataset"
         onConfirm={remove}
       />
+      {dataset.images > 0 && (
+        <LinkButton
+          to="/datasets/$name/images"
+          params={{ name }}
+          variant="default"
+          leftSection={<IconPhoto size={18} aria-hidden />}
+        >
+          Look through the images
+        </LinkButton>
+      )}
       {dataset.trainable && (
         <LinkButton
           to="/train"

@@ -50,6 +50,7 @@ export function renderPage(Page: () => ReactNode, pattern: string, path = patter
   const routes = [
     '/datasets',
     '/datasets/$name',
+    '/datasets/$name/images',
     '/train',
     '/jobs',
     '/jobs/$id',

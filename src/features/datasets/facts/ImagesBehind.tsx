@@ -1,10 +1,11 @@
 // The images behind a number, in a drawer beside the page: thumbnails with class and lesion.
-import { Alert, Button, Drawer, Stack, Text } from '@mantine/core';
+import { Button, Drawer, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { Loaded } from '@/components/states';
 import { formatCount } from '@/lib/format';
-import { ChosenBar } from './ChosenBar';
+import { ChangeBar } from '../versions/ChangeBar';
+import { ChangeDone, type Changed } from '../versions/ChangeDone';
 import { ImageGroups } from './ImageGroups';
 import { factImagesQuery, type Moment } from './queries';
 import { ShowImagesContext, type Behind } from './showImages';
@@ -54,7 +55,7 @@ function Heading({ behind: { title, note } }: { behind: Behind }) {
 function Images({ dataset, behind }: { dataset: Moment; behind: Behind }) {
   const query = useInfiniteQuery(factImagesQuery(dataset, behind.asked));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [done, setDone] = useState<string | null>(null);
+  const [done, setDone] = useState<Changed | null>(null);
   const choose = (id: string, now: boolean) => {
     const next = new Set(chosen);
     if (now) next.add(id);
@@ -62,17 +63,13 @@ function Images({ dataset, behind }: { dataset: Moment; behind: Behind }) {
     setChosen(next);
     setDone(null);
   };
-  const changed = (sentence: string) => {
+  const changed = (now: Changed) => {
     setChosen(new Set());
-    setDone(sentence);
+    setDone(now);
   };
   return (
     <Stack gap="lg">
-      {done !== null && (
-        <Alert color="petrol" role="status">
-          {done}
-        </Alert>
-      )}
+      {done !== null && <ChangeDone dataset={dataset.name} changed={done} onDone={setDone} />}
       <Loaded query={query} label={`Reading the images: ${behind.title}`} lines={8}>
         {({ pages }) => {
           const groups = pages.flatMap((page) => page.groups);
@@ -101,7 +98,7 @@ function Images({ dataset, behind }: { dataset: Moment; behind: Behind }) {
         }}
       </Loaded>
       {chosen.size > 0 && (
-        <ChosenBar
+        <ChangeBar
           dataset={dataset.name}
           chosen={[...chosen]}
           back={behind.asked.kind === 'left_out'}

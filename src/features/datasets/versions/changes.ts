@@ -14,7 +14,7 @@ export const versionsQuery = (name: string, updatedAt: string) =>
       answerOf(client.GET('/api/datasets/{name}/versions', { params: { path: { name } }, signal })),
   });
 
-/** Makes a new version in which images are left out or taken back in. */
+/** Makes a new version in which images are left out, taken back in or labelled otherwise. */
 export function changeDataset(name: string, change: VersionChange): Promise<DatasetVersions> {
   const params = { path: { name } };
   const body = { ...UNCHANGED, ...change };
