@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
+from tests.acceptance.accessible import barriers
 from tests.acceptance.drawings import csv_and_images, picture
 from tests.acceptance.running_server import ROOT, RunningServer
 from tests.integration.model_drawer import put_model
@@ -75,7 +76,8 @@ def _image(name: str, content: bytes) -> FilePayload:
 
 
 def _look(page: Page, name: str) -> None:
-    """Keep pictures at both widths, light and dark; nothing may run off the side of a phone."""
+    """Keep pictures at both widths, light and dark; nothing may run off the side of a phone, and
+    nothing may stand in the way of anybody."""
     SCREENSHOTS.mkdir(exist_ok=True)
     _picture(page, name)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -86,9 +88,10 @@ def _look(page: Page, name: str) -> None:
 
 
 def _picture(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-    page.emulate_media(color_scheme="dark")
-    page.screenshot(path=SCREENSHOTS / f"{name}-dark.png", full_page=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png", full_page=True)
+        assert barriers(page) == [], f"{name}, {scheme}"
     page.emulate_media(color_scheme="light")
 
 

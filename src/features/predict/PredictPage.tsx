@@ -67,7 +67,7 @@ function Asking({ models }: { models: ModelListed[] }) {
             {model.architecture}, trained on {model.dataset_name}: balanced accuracy{' '}
             {formatShare(model.headline.balanced_accuracy, model.test_images)} on{' '}
             {formatNumberOf(model.test_images, 'image')} that it had never seen.{' '}
-            <LinkText to="/models/$name" params={{ name: model.name }}>
+            <LinkText to="/models/$name" params={{ name: model.name }} underline="always">
               Its report
             </LinkText>
           </Text>
