@@ -21,6 +21,7 @@ from server.api import (
     dataset_versions,
     health,
     jobs,
+    predictions,
     reference,
     tus,
     uploads,
@@ -156,6 +157,7 @@ def create_app(settings: Settings) -> FastAPI:
         imports_router,
         jobs,
         models_router,
+        predictions,
         uploads,
         tus,
     )

@@ -113,6 +113,13 @@ const modelRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/models/ModelPage'), 'ModelPage'),
 });
 
+const predictRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/predict',
+  validateSearch: (search): { model?: string } => ({ model: textOf(search.model) }),
+  component: lazyRouteComponent(() => import('@/features/predict/PredictPage'), 'PredictPage'),
+});
+
 const router = createRouter({
   routeTree: rootRoute.addChildren([
     homeRoute,
@@ -125,6 +132,7 @@ const router = createRouter({
     modelsRoute,
     modelRoute,
     compareRoute,
+    predictRoute,
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading label="Opening the page" lines={5} />,

@@ -5,26 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from anyio.to_thread import run_sync
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
 from server.api.deps import ServicesDep
 from server.api.door import PersonDep, ResearcherDep
 from server.api.schemas.common import Done
 from server.api.schemas.models import (
-    ClassProbability,
     Headline,
     ModelComparison,
     ModelFile,
     ModelList,
     ModelListed,
     ModelReport,
-    Prediction,
 )
-from server.api.upload_stream import heard, receive
 from server.services.models import Model
-from server.services.predictions import NOTICE
 from server.store.files import shown_path
 from server.store.model_files import ENDINGS
 
@@ -54,32 +49,6 @@ _REPORT_POLICY = "; ".join(
     )
 )
 """A report shows words from the data, such as class names; were they hostile, nothing would run."""
-
-_HOW_TO_SEND = (
-    "send one photograph as multipart/form-data, such as "
-    'curl -F "image=@photo.jpg" "…/api/models/{name}/predict"'
-)
-_ONE_IMAGE: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["image"],
-                    "properties": {
-                        "image": {
-                            "type": "string",
-                            "format": "binary",
-                            "contentMediaType": "application/octet-stream",
-                            "description": "One photograph; the name of the field is free.",
-                        }
-                    },
-                }
-            }
-        },
-    }
-}
 
 
 @router.get("/api/models")
@@ -148,25 +117,6 @@ def download_model_file(
     """One file of a model, under its real name."""
     path = services.models.file(name, kind)
     return FileResponse(path, media_type=_CONTENT_TYPES[kind], filename=path.name)
-
-
-@router.post("/api/models/{name}/predict", openapi_extra=_ONE_IMAGE)
-async def predict(name: str, request: Request, services: ServicesDep, _: PersonDep) -> Prediction:
-    """The probability of every class for one photograph. Nothing of it is kept."""
-    async with heard(request):
-        await run_sync(services.models.get, name)
-        image = services.predictions.expect_image()
-        await receive(request, image, _HOW_TO_SEND.format(name=name))
-    answer = await run_sync(services.predictions.predict, name, bytes(image.content))
-    return Prediction(
-        model_name=name,
-        probabilities=[
-            ClassProbability(label=label, probability=probability)
-            for label, probability in answer.probabilities
-        ],
-        notice=NOTICE,
-        milliseconds=round(answer.milliseconds, 1),
-    )
 
 
 @router.delete("/api/models/{name}")

@@ -51,3 +51,4 @@ export type ModelComparison = Schemas['ModelComparison'];
 export type FigureCompared = Schemas['FigureCompared'];
 export type Headline = Schemas['Headline'];
 export type Prediction = Schemas['Prediction'];
+export type Malignancy = Schemas['Malignancy'];

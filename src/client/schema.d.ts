@@ -904,7 +904,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/models/{name}/predict": {
+    "/api/predict": {
         parameters: {
             query?: never;
             header?: never;
@@ -918,6 +918,26 @@ export interface paths {
          * @description The probability of every class for one photograph. Nothing of it is kept.
          */
         post: operations["predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict With Model
+         * @description The same by the model of that name.
+         */
+        post: operations["predict_with_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2037,6 +2057,39 @@ export interface components {
          */
         LookState: "done" | "looking" | "not_yet" | "failed";
         /**
+         * Malignancy
+         * @description What the model's threshold for malignancy says.
+         */
+        Malignancy: {
+            /**
+             * Score
+             * @description The probabilities of all malignant classes together.
+             */
+            score: number;
+            /**
+             * Threshold
+             * @description Chosen on validation; from it on: suspicious.
+             */
+            threshold: number;
+            /** Suspicious */
+            suspicious: boolean;
+            /**
+             * Classes
+             * @description The malignant ones.
+             */
+            classes: string[];
+            /**
+             * Sensitivity
+             * @description What the threshold gave on the test part.
+             */
+            sensitivity: number | null;
+            /**
+             * Specificity
+             * @description The same.
+             */
+            specificity: number | null;
+        };
+        /**
          * McNemarTest
          * @description McNemar's exact test with the lesion as its unit.
          */
@@ -2333,6 +2386,8 @@ export interface components {
              * @description Highest first; they sum to 1.
              */
             probabilities: components["schemas"]["ClassProbability"][];
+            /** @description Null for a model without a threshold for malignancy. */
+            malignancy: components["schemas"]["Malignancy"] | null;
             /**
              * Notice
              * @description That this is research software.
@@ -8306,6 +8361,127 @@ export interface operations {
         };
     };
     predict: {
+        parameters: {
+            query?: {
+                /** @description Its name; without one, the newest. */
+                model?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description One photograph; the name of the field is free.
+                     */
+                    image: string;
+                };
+                "application/json": {
+                    /**
+                     * Image
+                     * @description `data:image/jpeg;base64,…`, or the base64 alone.
+                     */
+                    image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    predict_with_model: {
         parameters: {
             query?: never;
             header?: never;

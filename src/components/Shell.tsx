@@ -1,6 +1,12 @@
 // The house around every page: menu at the side (on a phone at the foot), banner, main part.
 import { Text } from '@mantine/core';
-import { IconBrain, IconPhoto, IconPlayerPlay, IconTimeline } from '@tabler/icons-react';
+import {
+  IconBrain,
+  IconPhoto,
+  IconPhotoScan,
+  IconPlayerPlay,
+  IconTimeline,
+} from '@tabler/icons-react';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { ColourSchemeButton } from './ColourSchemeButton';
@@ -13,6 +19,7 @@ const PLACES = [
   { to: '/train', name: 'Train', Icon: IconPlayerPlay },
   { to: '/jobs', name: 'Jobs', Icon: IconTimeline },
   { to: '/models', name: 'Models', Icon: IconBrain },
+  { to: '/predict', name: 'Predict', Icon: IconPhotoScan },
 ] as const;
 
 export function Shell({ accountMenu, children }: { accountMenu: ReactNode; children: ReactNode }) {

@@ -47,7 +47,7 @@ function tinted(part: 'alert' | 'badge', color = 'petrol') {
   return {
     root: {
       [`--${part}-bg`]: `color-mix(in srgb, ${shade(5)} 16%, var(--surface))`,
-      [`--${part}-color`]: `light-dark(${shade(9)}, ${shade(3)})`,
+      [`--${part}-color`]: `light-dark(color-mix(in srgb, ${shade(9)} 80%, black), ${shade(3)})`,
     },
   };
 }
@@ -57,7 +57,7 @@ const HELP_BELOW = ['label', 'input', 'error', 'description'];
 
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   colors: { petrol, gray, dark },
   defaultRadius: 'md',
   cursorType: 'pointer',
@@ -78,6 +78,10 @@ export const theme = createTheme({
     }),
     Badge: Badge.extend({ vars: (_theme, { color }) => tinted('badge', color) }),
     Modal: { defaultProps: { centered: true, radius: 'lg' } },
+    // what scrolls can be scrolled with the keys, too
+    TableScrollContainer: {
+      defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } },
+    },
     Tooltip: { defaultProps: { withArrow: true } },
   },
 });

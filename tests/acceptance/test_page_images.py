@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.acceptance.accessible import barriers
 from tests.acceptance.drawings import CLASSES, class_folders
 from tests.acceptance.running_server import RunningServer
 from tests.acceptance.test_the_page import PHONE, browser, complaints, page
@@ -113,3 +114,4 @@ def test_images_are_labelled_otherwise_and_left_out_and_both_are_undone(
     expect(patient.get_by_text("10 images found")).to_be_visible()
     overflow = patient.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
+    assert barriers(patient) == []

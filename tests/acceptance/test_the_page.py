@@ -1,7 +1,8 @@
-"""The researcher's journey in a real Chromium: from a zip to the reading of one image."""
+"""The researcher's journey in a real Chromium: from a zip to a model's answers about images."""
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import shutil
@@ -10,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
+from tests.acceptance.accessible import barriers
 from tests.acceptance.drawings import csv_and_images, picture
 from tests.acceptance.running_server import ROOT, RunningServer
 from tests.integration.model_drawer import put_model
@@ -69,8 +71,13 @@ def _archive() -> bytes:
     return buffer.getvalue()
 
 
+def _image(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
 def _look(page: Page, name: str) -> None:
-    """Keep pictures at both widths, light and dark; nothing may run off the side of a phone."""
+    """Keep pictures at both widths, light and dark; nothing may run off the side of a phone, and
+    nothing may stand in the way of anybody."""
     SCREENSHOTS.mkdir(exist_ok=True)
     _picture(page, name)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -81,9 +88,10 @@ def _look(page: Page, name: str) -> None:
 
 
 def _picture(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-    page.emulate_media(color_scheme="dark")
-    page.screenshot(path=SCREENSHOTS / f"{name}-dark.png", full_page=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png", full_page=True)
+        assert barriers(page) == [], f"{name}, {scheme}"
     page.emulate_media(color_scheme="light")
 
 
@@ -92,8 +100,8 @@ def _choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option).first.click()
 
 
-def test_a_researcher_goes_from_a_zip_to_a_model_and_reads_one_image(
-    page: Page, tmp_path: Path
+def test_a_researcher_goes_from_a_zip_to_a_model_and_asks_it_about_images(
+    page: Page, tmp_path: Path, complaints: list[str]
 ) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Upload Dataset")).to_be_visible()
@@ -144,12 +152,29 @@ def test_a_researcher_goes_from_a_zip_to_a_model_and_reads_one_image(
     download.value.save_as(saved)
     assert saved.read_bytes()[:4] == b"\x89HDF"
 
-    page.locator("input[type=file]").last.set_input_files(
-        {"name": "one.jpg", "mimeType": "image/jpeg", "buffer": picture("melanoma", 99, 0)}
+    page.get_by_role("link", name="Ask about images").click()
+    page.get_by_label("Choose images").set_input_files(
+        [
+            _image("one.jpg", picture("melanoma", 99, 0)),
+            _image("two.jpg", picture("benign", 98, 0)),
+            _image("three.jpg", b"no picture"),
+        ]
     )
     expect(page.get_by_text("esearch software").first).to_be_visible()
-    expect(page.get_by_text("%").first).to_be_visible()
+    expect(page.get_by_text("2 images answered")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(1)
+    complaints.clear()  # of the one that was refused
     _look(page, "6-prediction")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV").click()
+    table = tmp_path / "predictions.csv"
+    download.value.save_as(table)
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
+    assert [row["file"] for row in rows] == ["one.jpg", "two.jpg"]
+    for row in rows:
+        shares = {label: float(row[label]) for label in ("melanoma", "benign", "keratosis")}
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-4)
+        assert row["answer"] == max(shares, key=lambda label: shares[label])
 
 
 def test_a_models_report_is_read_and_two_models_are_compared(

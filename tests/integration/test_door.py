@@ -30,6 +30,7 @@ CLINICIANS_ROUTES = {
     ("GET", "models/nothing/report"),
     ("GET", "models/nothing/files/nothing"),
     ("GET", "compare-models"),
+    ("POST", "predict"),
     ("POST", "models/nothing/predict"),
 }
 """What reads models and predicts; every new route is a researcher's unless it stands here."""

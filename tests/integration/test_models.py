@@ -223,7 +223,7 @@ def test_two_images_and_no_image_are_refused(house: House) -> None:
     assert house.here.post(f"/api/models/{NAME}/predict", files=two).status_code == 422
     none = house.here.post(f"/api/models/{NAME}/predict")
     assert none.status_code == 422
-    assert f'curl -F "image=@photo.jpg" "…/api/models/{NAME}/predict"' in none.json()["detail"]
+    assert 'curl -F "image=@photo.jpg" "…/api/predict"' in none.json()["detail"]
 
 
 def test_an_image_over_the_limit_is_refused_with_the_setting(tmp_path: Path) -> None:

@@ -130,15 +130,3 @@ class ModelComparison(BaseModel):
     left_out: list[str]
     settings: list[SettingThatDiffers]
     notes: list[str]
-
-
-class ClassProbability(BaseModel):
-    label: str
-    probability: float
-
-
-class Prediction(BaseModel):
-    model_name: str
-    probabilities: list[ClassProbability] = Field(description="Highest first; they sum to 1.")
-    notice: str = Field(description="That this is research software.")
-    milliseconds: float

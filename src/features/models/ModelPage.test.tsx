@@ -1,9 +1,9 @@
-import { fireEvent, screen, within } from '@testing-library/react';
+import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { model } from '@/lib/testing/records';
 import { report } from '@/lib/testing/report';
-import { answerWith, refusing, renderPage, type Answers } from '@/lib/testing/renderPage';
+import { answerWith, renderPage, type Answers } from '@/lib/testing/renderPage';
 import { ModelPage } from './ModelPage';
 import { ModelsPage } from './ModelsPage';
 
@@ -87,35 +87,10 @@ describe('the page of a model', () => {
   });
 });
 
-describe('trying one image', () => {
-  const image = new File(['x'], 'lesion.jpg', { type: 'image/jpeg' });
-  const prediction = {
-    probabilities: [
-      { label: 'mel', probability: 0.7312 },
-      { label: 'nv', probability: 0.2688 },
-    ],
-    notice: 'Research software: not a medical device.',
-  };
-
-  it('shows the probabilities and that this is research software', async () => {
-    open({}, { [`POST ${path}/predict`]: prediction });
-    await userEvent.upload(await screen.findByLabelText('Choose an image'), image);
-    expect(await screen.findByText('73.1 %')).toBeVisible();
-    expect(screen.getByText('Research software: not a medical device.')).toBeVisible();
-  });
-
-  it('takes an image that is pasted', async () => {
-    open({}, { [`POST ${path}/predict`]: prediction });
-    await screen.findByText('Try one image');
-    fireEvent.paste(window, { clipboardData: { files: [image] } });
-    expect(await screen.findByText('73.1 %')).toBeVisible();
-  });
-
-  it("shows the server's refusal in its words", async () => {
-    open({}, { [`POST ${path}/predict`]: refusing(422, 'This is not a readable image.') });
-    await userEvent.upload(await screen.findByLabelText('Choose an image'), image);
-    expect(await screen.findByRole('alert')).toHaveTextContent('This is not a readable image.');
-  });
+it('leads to asking the model about images', async () => {
+  open();
+  const link = await screen.findByRole('link', { name: 'Ask about images' });
+  expect(link).toHaveAttribute('href', `/predict?model=${model.name}`);
 });
 
 describe('the list of models', () => {

@@ -1,6 +1,6 @@
 // One model: what must be read first, its test, what it was made with, its files, and a trial.
 import { Alert, Grid, Stack, Text } from '@mantine/core';
-import { IconInfoCircle, IconScale, IconTrash } from '@tabler/icons-react';
+import { IconInfoCircle, IconPhotoScan, IconScale, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { answerOf, client } from '@/client/client';
@@ -29,7 +29,6 @@ import { reportOf, type Report } from './report';
 import { ReportPanel } from './ReportPanel';
 import { SplitPanel } from './SplitPanel';
 import { SubgroupsPanel } from './SubgroupsPanel';
-import { TryImage } from './TryImage';
 
 const route = getRouteApi('/models/$name');
 
@@ -54,6 +53,13 @@ export function ModelPage() {
       actions={
         model && (
           <>
+            <LinkButton
+              to="/predict"
+              search={{ model: name }}
+              leftSection={<IconPhotoScan size={18} aria-hidden />}
+            >
+              Ask about images
+            </LinkButton>
             {model.report && (
               <LinkButton
                 to="/compare"
@@ -109,23 +115,18 @@ function Whole({ model }: { model: ModelReport }) {
       </Alert>
       <HeadlinePanel model={model} report={report} evidence={evidence} />
       <Grid gap="lg">
-        <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Stack gap="lg">
-            {report.confusion && (
-              <Panel title="Confusion matrix">
-                <ConfusionTable matrix={report.confusion} />
-              </Panel>
-            )}
-          </Stack>
-        </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 5 }}>
-          <Stack gap="lg">
-            <TryImage model={model.name} />
-            {evidence && (
-              <OperatingPointPanel point={evidence.operatingPoint} samples={model.test_images} />
-            )}
-          </Stack>
-        </Grid.Col>
+        {report.confusion && (
+          <Grid.Col span={{ base: 12, lg: evidence ? 7 : 12 }}>
+            <Panel title="Confusion matrix">
+              <ConfusionTable matrix={report.confusion} />
+            </Panel>
+          </Grid.Col>
+        )}
+        {evidence && (
+          <Grid.Col span={{ base: 12, lg: report.confusion ? 5 : 12 }}>
+            <OperatingPointPanel point={evidence.operatingPoint} samples={model.test_images} />
+          </Grid.Col>
+        )}
       </Grid>
       <ByClass report={report} evidence={evidence} />
       <Grid gap="lg">

@@ -57,6 +57,7 @@ export function renderPage(Page: () => ReactNode, pattern: string, path = patter
     '/models',
     '/models/$name',
     '/compare',
+    '/predict',
   ];
   const router = createRouter({
     routeTree: root.addChildren(
