@@ -30,12 +30,15 @@ from server.training.engine.augment import Strength
 from server.training.engine.cache import open_pixels
 from server.training.engine.device import prepare_device
 from server.training.engine.images import ImageSource
+from server.training.engine.phase import Surroundings
 from server.training.engine.progress import WorkMeter
 from server.training.engine.sampling import every_image_once
 from server.training.engine.scoring import score
+from server.training.engine.torch_network import TorchNetwork
 from server.training.events import Announcer
 from server.training.plan import make_plan
 from server.training.run import first_network, read_dataset
+from server.training.second_head import join_second_head
 from server.training.spec import TrainSpec
 
 DEFAULT = "default: average, both heads, four views"
@@ -48,6 +51,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 """Of ``server.training.learn``, what is another in each variant."""
 _FROZEN = "no fine-tuning"
+_FIRST_HEAD = "the first head alone"
 _FEWER_VIEWS = {1: "one view", 2: "two views"}
 
 
@@ -144,28 +148,48 @@ def _pixels(dataset: Dataset, work: Path) -> Any:
 
 
 def _answers(context: Context, source: ImageSource, variant: str) -> Iterator[tuple[str, Answers]]:
-    """Train, and answer; the default with fewer views as well."""
+    """Train, and answer; the default also with the first head alone, and with fewer views."""
+    found: list[tuple[str, Answers]] = []
+
+    def ask(module: TorchNetwork, views: int, name: str) -> None:
+        module.views = views
+        found.append((name, _asked(context, source, module)))
+
+    def join(context: Context, around: Surroundings, *others: Any) -> None:
+        module = around.trainee.module
+        ask(module, context.spec.request.views, _FIRST_HEAD)
+        module.views = 1
+        join_second_head(context, around, *others)
+
     with contextlib.ExitStack() as changed:
         for constant, value in CHANGES[variant].items():
             changed.enter_context(patch.object(learn, constant, value))
+        if variant == DEFAULT:
+            changed.enter_context(patch.object(learn, "join_second_head", join))
         module = learn.learn(context, source, None).trainee.module
+    ask(module, context.spec.request.views, variant)
+    if variant == DEFAULT:
+        for views, name in _FEWER_VIEWS.items():
+            ask(module, views, name)
+    yield from sorted(found, key=lambda each: each[0] != variant)
+
+
+def _asked(context: Context, source: ImageSource, module: TorchNetwork) -> Answers:
+    """The answers of ``module`` as it stands for the validation part."""
     dataset = context.dataset
     validation = dataset.examples(dataset.split.validation)
+    logits = score(
+        module,
+        source,
+        validation.numbers,
+        context.spec.request.batch_size,
+        lambda _work, _amount: None,
+        warn=print,
+        exact=True,
+    )
+    probabilities = torch.from_numpy(logits).softmax(dim=1).numpy()
     groups = tuple(dataset.group_of[image.image_id] for image in dataset.split.validation)
-    every = {context.spec.request.views: variant} | (_FEWER_VIEWS if variant == DEFAULT else {})
-    for views, name in every.items():
-        module.views = views
-        logits = score(
-            module,
-            source,
-            validation.numbers,
-            context.spec.request.batch_size,
-            lambda _work, _amount: None,
-            warn=print,
-            exact=True,
-        )
-        probabilities = torch.from_numpy(logits).softmax(dim=1).numpy()
-        yield name, Answers(validation.targets, probabilities, groups)
+    return Answers(validation.targets, probabilities, groups)
 
 
 if __name__ == "__main__":
